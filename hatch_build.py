@@ -1,0 +1,39 @@
+"""Hatch's build hook: the built SillyTavern extension goes into every wheel, source archive and editable install.
+
+The work is in scripts/build_js.py, which `make setup` runs too. An environment variable
+`TAVERNLINK_SKIP_JS=1` leaves the JavaScript alone (for those who change only Python).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class ExtensionBuildHook(BuildHookInterface[Any]):
+    """Builds js/ into src/tavernlink/_extension before the files of the package are collected."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (hatch calls it so)
+        """Build what is stale; a source archive holds the built files and needs no Node."""
+        if os.environ.get("TAVERNLINK_SKIP_JS") == "1":
+            return
+        _load_build_js(Path(self.root)).build_if_stale()
+
+
+def _load_build_js(root: Path) -> ModuleType:
+    """Import scripts/build_js.py by its path: an isolated build has no `scripts` package on sys.path."""
+    path = root / "scripts" / "build_js.py"
+    spec = importlib.util.spec_from_file_location("tavernlink_build_js", path)
+    if spec is None or spec.loader is None:
+        message = f"{path} is missing: the extension cannot be built. Take a complete copy of the sources."
+        raise FileNotFoundError(message)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,48 @@
+import js from "@eslint/js";
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["**/node_modules/", "**/dist/", "**/coverage/", "packages/client/src/generated/"] },
+  js.configs.recommended,
+  {
+    files: ["packages/*/src/**/*.ts", "packages/*/tests/**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true }],
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      "no-restricted-globals": ["error", "eval"],
+      eqeqeq: "error",
+    },
+  },
+  {
+    // Only host/ touches SillyTavern: everything else is handed what it needs.
+    files: ["packages/extension/src/**/*.ts"],
+    ignores: ["packages/extension/src/host/**"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        { name: "SillyTavern", message: "Only src/host/ touches SillyTavern." },
+        { name: "jQuery", message: "Only src/host/ touches the page's jQuery." },
+        { name: "$", message: "Only src/host/ touches the page's jQuery." },
+      ],
+    },
+  },
+  {
+    files: ["*.mjs", "*.ts", "packages/*/*.mjs"],
+    languageOptions: { globals: globals.node },
+  },
+  {
+    files: ["*.ts"],
+    extends: [tseslint.configs.recommended],
+  },
+);

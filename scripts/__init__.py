@@ -1,0 +1,1 @@
+"""What a developer runs: set-up, generation, checks. Not part of the package."""
