@@ -1,0 +1,156 @@
+"""Every error that Tavernlink reports, as one tree with stable codes.
+
+    TavernlinkError
+    ├── AuthError            who you are: no key, wrong key, not allowed, foreign origin
+    ├── BadMessage           what you sent: not JSON, wrong shape, unknown type, too large, too often
+    ├── NotFound             what you named does not exist
+    ├── Unavailable          it exists but cannot answer now: no tavern, queue full, gone, timed out
+    ├── Conflict             it changed, or is in use, since you looked
+    └── GenerationError      SillyTavern or the model behind it could not do it
+
+The code is what programs compare and what goes over the wire; the class is what Python code catches. A code that
+this version does not know (from a newer hub) becomes a plain `TavernlinkError` that keeps its code. A message says
+what happened, why, and what to do. This module imports nothing, so every layer may use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+__all__ = [
+    "CODES",
+    "AuthError",
+    "BadMessage",
+    "Conflict",
+    "GenerationError",
+    "NotFound",
+    "TavernlinkError",
+    "Unavailable",
+    "error_from_code",
+]
+
+
+class TavernlinkError(Exception):
+    """Base of the tree.
+
+    `code` is a stable snake_case word, `message` a sentence for a person, `details` JSON-safe facts for a program.
+    """
+
+    codes: ClassVar[Mapping[str, str]] = {"internal": "The hub failed in a way that it should not."}
+
+    def __init__(self, code: str, message: str | None = None, details: Mapping[str, Any] | None = None) -> None:
+        self.code = code
+        self.message = message or self.codes.get(code) or code
+        self.details: dict[str, Any] = dict(details or {})
+        super().__init__(self.message)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.code!r}, {self.message!r})"
+
+
+class AuthError(TavernlinkError):
+    """The peer is not who it must be, or may not do this."""
+
+    codes = {
+        "unauthorized": "No key, or a key that this hub does not know. Make one with `tavernlink keys create`.",
+        "key_revoked": "This key was revoked. Make a new one with `tavernlink keys create`.",
+        "forbidden": "This key's role does not allow that.",
+        "origin_refused": "This web origin may not talk to the hub. Add it to `allowed_origins` in the settings.",
+        "protocol_unsupported": "The hub cannot speak this protocol version.",
+        "replaced": "Another connection took over this identity.",
+        "invalid_auth": "The connect payload is missing or has the wrong shape.",
+        "auth_timeout": "No valid hello arrived in time.",
+    }
+
+
+class BadMessage(TavernlinkError):
+    """The message itself is wrong; sending it again will fail again."""
+
+    codes = {
+        "invalid_json": "The message is not valid JSON.",
+        "invalid_message": "The message does not have the shape that its type asks for.",
+        "unknown_type": "The hub does not know this message type.",
+        "unknown_command": "The tavern does not know this command.",
+        "too_large": "The message is over the size limit.",
+        "rate_limited": "Too many messages in a short time. Slow down and try again.",
+        "unsupported_parameter": "A parameter of this request cannot be honoured here.",
+        "not_for_this_role": "This type is not sent by a peer of this role.",
+    }
+
+
+class NotFound(TavernlinkError):
+    """The thing that was named does not exist."""
+
+    codes = {
+        "unknown_tavern": "No tavern with this id or name is known to the hub.",
+        "unknown_request": "No request with this id is known under this key.",
+        "unknown_character": "The tavern has no such character or group.",
+        "unknown_message": "The open chat has no message at this index.",
+        "unknown_room": "There is no such room.",
+        "unknown_path": "There is nothing at this address.",
+    }
+
+
+class Unavailable(TavernlinkError):
+    """It cannot be done now; it may work later or elsewhere."""
+
+    codes = {
+        "no_tavern": "No SillyTavern is connected. Open SillyTavern with the Tavernlink extension, then try again.",
+        "tavern_gone": "The SillyTavern tab went away while the request was running.",
+        "queue_full": "The queue of this tavern is full. Try again later.",
+        "timeout": "The request did not finish within its time limit.",
+        "slow_consumer": "This connection read too slowly and its backlog became too long.",
+        "hub_stopping": "The hub is shutting down.",
+        "blocked_by_dialog": "A dialog in SillyTavern is waiting for the person. Close it, then try again.",
+        "busy": "SillyTavern is busy with something else and cannot do this now.",
+    }
+
+
+class Conflict(TavernlinkError):
+    """The world is not as the caller thought."""
+
+    codes = {
+        "stale_revision": "The chat changed since the caller looked. Fetch it again.",
+        "chat_changed": "The open chat changed while the request was running.",
+        "request_id_in_use": "This request_id was already used for a different request.",
+        "already_finished": "The request already has its final state.",
+    }
+
+
+class GenerationError(TavernlinkError):
+    """SillyTavern, or the model behind it, could not do it."""
+
+    codes = {
+        "no_character": "No character is open in SillyTavern. Open one, or name one.",
+        "no_backend": "SillyTavern is not connected to a model. Connect one in its API settings.",
+        "no_message": "There is no message that this could work on.",
+        "generation_failed": "The generation failed.",
+        "stream_error": "The model's stream broke off.",
+        "empty_reply": "The model answered with nothing.",
+        "interceptor_abort": "Another SillyTavern extension stopped the generation.",
+        "stopped": "The generation was stopped in SillyTavern.",
+        "cancelled": "The request was cancelled.",
+        "command_failed": "SillyTavern could not carry out the command.",
+    }
+
+
+_GROUPS: tuple[type[TavernlinkError], ...] = (
+    TavernlinkError,
+    AuthError,
+    BadMessage,
+    NotFound,
+    Unavailable,
+    Conflict,
+    GenerationError,
+)
+
+CODES: Mapping[str, type[TavernlinkError]] = {code: group for group in _GROUPS for code in group.codes}
+"""Every known code and the class that carries it."""
+
+
+def error_from_code(
+    code: str, message: str | None = None, details: Mapping[str, Any] | None = None
+) -> TavernlinkError:
+    """Build the error of the right class for a code that came over the wire."""
+    return CODES.get(code, TavernlinkError)(code, message, details)

@@ -1,0 +1,151 @@
+"""Messages about the open chat: its mirror, sending into it, changing it.
+
+The hub gives each change a `revision`, which only grows for a tavern. An app that has revision N asks
+`chat.get {since: N}` and gets the operations since, or the messages themselves where those are forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from tavernlink.protocol.message import Count, Id, Message, Name, Text
+
+__all__ = [
+    "Attachment",
+    "ChatChanged",
+    "ChatDelete",
+    "ChatEdit",
+    "ChatGet",
+    "ChatMessage",
+    "ChatOp",
+    "ChatSend",
+    "ChatUpdate",
+    "ChatView",
+]
+
+
+class ChatMessage(Message):
+    """One message of a chat."""
+
+    name: Name
+    """Who speaks."""
+    role: Literal["user", "assistant", "system"]
+    """`system`: hidden from the model."""
+    text: Text
+    index: Count | None = None
+    """Place in the chat, from 0. Filled in by `chat.get`."""
+    time: str | None = None
+    """SillyTavern's `send_date`, as it stands there."""
+    swipe: Count | None = None
+    """Which of the alternatives is shown, from 0."""
+    swipes: Count | None = None
+    """How many alternatives there are."""
+    reasoning: Text | None = None
+    extra: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Further facts, e.g. model, token count, attached files."""
+
+
+class ChatOp(Message):
+    """One change. `reset` empties the chat; indices are those at the time of the operation."""
+
+    op: Literal["insert", "replace", "remove", "reset"]
+    index: Count = 0
+    message: ChatMessage | None = None
+    """With `insert` and `replace`."""
+
+
+class ChatUpdate(Message):
+    """tavern → hub (type `chat.update`): the open chat changed, in order. A change of chat begins with `reset`."""
+
+    chat_id: Id | None
+    ops: list[ChatOp]
+    loading: bool = False
+    """True: more pages of a long chat follow."""
+
+
+class ChatChanged(Message):
+    """hub → app: the mirror changed."""
+
+    tavern: Id
+    chat_id: Id | None
+    revision: Count
+    ops: list[ChatOp]
+    loading: bool = False
+
+
+class ChatGet(Message):
+    """app → hub, ack: ChatView. Without `since` and `before`: the last `limit` messages."""
+
+    tavern: Id | None = None
+    since: Count | None = None
+    """A revision that the caller has."""
+    before: Count | None = None
+    """Messages with a lower index than this; pages backwards through a long chat."""
+    limit: Count = 100
+
+
+class ChatView(Message):
+    """Result of `chat.get`."""
+
+    tavern: Id
+    chat_id: Id | None
+    revision: Count
+    total: Count
+    """Messages in the chat."""
+    messages: list[ChatMessage]
+    ops: list[ChatOp] | None = None
+    """With `since`, where the hub still has them: what changed; `messages` is empty then."""
+    loading: bool = False
+
+
+class Attachment(Message):
+    """A file that goes with a message."""
+
+    name: Name
+    type: Name
+    """MIME type."""
+    data: str
+    """Base64; a binary attachment on Socket.IO arrives here too."""
+
+
+class ChatSend(Message):
+    """app → hub, ack: Accepted. Sends a message into the open chat, or into a session's own chat."""
+
+    text: Text
+    tavern: Id | None = None
+    room: Id | None = None
+    generate: bool = True
+    """False: only put the message there."""
+    as_: Name | None = msgspec.field(default=None, name="as")
+    """Name to speak under instead of the person's persona."""
+    attachments: list[Attachment] = msgspec.field(default_factory=list)
+    session: Name | None = None
+    """Use this session's own SillyTavern chat instead of the open one; it is made at first use."""
+    character: Name | None = None
+    """With `session`: id or name of the character to talk to."""
+    request_id: Id | None = None
+    timeout: float | None = None
+    """Seconds that the work may take once it runs."""
+
+
+class ChatEdit(Message):
+    """app → hub, ack: Accepted. Changes a message's text."""
+
+    index: Count
+    text: Text
+    tavern: Id | None = None
+    revision: Count | None = None
+    """Refuse with `stale_revision` unless the mirror is still at this revision."""
+    request_id: Id | None = None
+
+
+class ChatDelete(Message):
+    """app → hub, ack: Accepted. Deletes messages."""
+
+    index: Count
+    count: Count = 1
+    tavern: Id | None = None
+    revision: Count | None = None
+    request_id: Id | None = None

@@ -1,0 +1,116 @@
+"""Messages about requests: asking for a generation, following it, cancelling it.
+
+Asked twice under one `request_id` by the same key, it is done once, and both askers see the same request.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from tavernlink.protocol.message import Count, Id, LongText, Message, Name
+from tavernlink.protocol.outcome import ErrorInfo
+from tavernlink.protocol.streams import EndReason, Usage
+
+__all__ = [
+    "Accepted",
+    "Generate",
+    "GenerateMode",
+    "GenerationResult",
+    "GenerationStop",
+    "PromptMessage",
+    "RequestCancel",
+    "RequestGet",
+    "RequestState",
+    "RequestUpdate",
+]
+
+GenerateMode = Literal["reply", "regenerate", "swipe", "continue", "impersonate", "quiet", "raw", "detached"]
+RequestState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class PromptMessage(Message):
+    """One message of a prompt or history, in OpenAI's shape."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | None = None
+    """Text, or content parts (`text`, `image_url` with a data URL)."""
+    name: Name | None = None
+
+
+class Generate(Message):
+    """app → hub, ack: Accepted.
+
+    `reply`, `regenerate`, `swipe`, `continue` and `impersonate` work on the open chat and wait for their turn.
+    `quiet` (prompt with the open chat as context), `raw` (just what is given) and `detached` (`messages` replace the
+    history; card, persona, world info and preset are SillyTavern's) leave the open chat alone; `raw` and `detached`
+    run side by side.
+    """
+
+    mode: GenerateMode = "reply"
+    tavern: Id | None = None
+    prompt: LongText | None = None
+    """With `quiet` and `raw`: what to ask."""
+    messages: list[PromptMessage] | None = None
+    """With `detached`: the history. With `raw`: the whole prompt."""
+    character: Name | None = None
+    """With `detached`: id or name of the character or group; default the open one."""
+    params: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Overrides for this request: temperature, max_tokens, stop, seed, response_format, …"""
+    request_id: Id | None = None
+    timeout: float | None = None
+    """Seconds that the work may take once it runs."""
+
+
+class Accepted(Message):
+    """Ack of everything that becomes a request. The rest arrives as `request.update` and `stream.*`."""
+
+    request_id: Id
+    position: Count
+    """Requests before it in the queue; 0: it runs."""
+    state: RequestState = "queued"
+
+
+class RequestUpdate(Message):
+    """hub → app: a request's state; one final state (`done`, `failed`, `cancelled`), exactly once."""
+
+    request_id: Id
+    state: RequestState
+    tavern: Id | None = None
+    position: Count | None = None
+    result: Any = None
+    """With `done`: of a generation, GenerationResult."""
+    error: ErrorInfo | None = None
+
+
+class GenerationResult(Message):
+    """`result` of a request that generated text."""
+
+    text: LongText
+    reason: EndReason = "stop"
+    reasoning: LongText | None = None
+    character: Name | None = None
+    usage: Usage | None = None
+    message_index: Count | None = None
+    chat_id: Id | None = None
+
+
+class RequestGet(Message):
+    """app → hub, ack: RequestUpdate."""
+
+    request_id: Id
+    watch: bool = False
+    """True: from now on this connection gets the request's updates and stream too, from its beginning."""
+
+
+class RequestCancel(Message):
+    """app → hub, ack: RequestUpdate. Its owner or an admin may."""
+
+    request_id: Id
+
+
+class GenerationStop(Message):
+    """app → hub, ack: `{stopped: bool}`. Presses Stop in SillyTavern, whoever started the generation."""
+
+    tavern: Id | None = None
