@@ -1,0 +1,60 @@
+# Every command sets up what it needs; a second run only does what changed. `make help` lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help setup setup-browser check format test test-python test-js demo bench conformance generate lock wheel clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv/bin/tavernlink ready: Python packages, JS build
+	@$(PYTHON) -m scripts.setup
+
+setup-browser:
+	@$(PYTHON) -m scripts.setup --browser
+
+demo: setup-browser ## a hub, a real SillyTavern, a stand-in model and one streamed reply (ARGS="--once", "--model-url URL" …)
+	@$(BIN)/tavernlink demo $(ARGS)
+
+test: test-js test-python ## all tests, on a real SillyTavern in Chromium too
+
+test-python: setup-browser ## only pytest (ARGS="tests/core -k name")
+	$(BIN)/python -m pytest $(ARGS)
+
+test-js: setup ## only vitest
+	cd js && npm run --silent test
+
+check: setup ## style, types, direction of imports, stale generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m scripts.generate --check
+	cd js && npm run --silent typecheck
+	cd js && npm run --silent lint
+	cd js && npm run --silent format:check
+
+format: setup ## put every file in its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd js && npm run --silent format
+
+generate: setup ## JSON Schema, TypeScript types and the reference page from the message catalogue
+	$(BIN)/python -m scripts.generate
+
+bench: setup ## measure the hub against Node's socket.io; writes benchmarks/results.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+conformance: setup ## the public suites (SOCKETIO_SUITE=folder ENGINEIO_SUITE=folder of their checkouts)
+	$(BIN)/python -m scripts.conformance $(if $(SOCKETIO_SUITE),--socketio $(SOCKETIO_SUITE)) $(if $(ENGINEIO_SUITE),--engineio $(ENGINEIO_SUITE)) $(ARGS)
+
+lock: setup ## compile requirements/dev.txt from pyproject.toml (ARGS=--upgrade for newer versions)
+	$(BIN)/python -m scripts.lock $(ARGS)
+
+wheel: setup ## build dist/*.whl with the extension inside
+	$(BIN)/python -m build --wheel
+
+clean: ## remove what was built (not .venv, not downloads)
+	rm -rf dist build src/tavernlink/_extension .cache/stamps .mypy_cache .ruff_cache .pytest_cache
