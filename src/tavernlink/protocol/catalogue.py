@@ -47,6 +47,7 @@ _ROWS = (
     _row("welcome", "hub → peer", session.Welcome),
     _row("resync", "hub → peer", session.Resync),
     _row("confirm", "hub → peer", session.Confirm),
+    _row("closing", "hub → peer", session.Closing),
     # Taverns.
     _row("tavern.list", "app → hub", taverns.TavernList, list[taverns.TavernInfo]),
     _row("tavern.state", "tavern → hub", taverns.TavernState),
@@ -84,5 +85,5 @@ _ROWS = (
 
 CATALOGUE: Mapping[str, MessageType] = {row.name: row for row in _ROWS}
 
-UNCOUNTED = frozenset({"hello", "welcome", "resync", "confirm"})
+UNCOUNTED = frozenset({"hello", "welcome", "resync", "confirm", "closing"})
 """Types that neither side counts: they are about the counting, or come before it."""

@@ -5,7 +5,7 @@ Bounds stand in the types, so a schema check is also the size check, and the gen
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, dataclass_transform
 
 import msgspec
 
@@ -27,5 +27,6 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 """A number of things; never negative."""
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Content of one message. Unknown fields are ignored; fields that have their default are left out."""

@@ -1,7 +1,7 @@
 """Messages of a connection itself: who connects, what it may expect, how far each side is.
 
-Counting is implicit (docs/adr): each side counts the events it received in the session, all but `welcome`, `resync`
-and `confirm`. Acks are not events and are not counted. Nothing carries a number, so one frame serves every receiver.
+Counting is implicit (docs/adr): each side counts the events it received in the session, all but `welcome`, `resync`,
+`confirm` and `closing`. Acks are not events and are not counted. Nothing carries a number, so one frame serves every receiver.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 from tavernlink.protocol.message import Count, Id, Message, Name
 
-__all__ = ["Auth", "Confirm", "HubInfo", "Limits", "Resume", "Resync", "Versions", "Welcome"]
+__all__ = ["Auth", "Closing", "Confirm", "HubInfo", "Limits", "Resume", "Resync", "Versions", "Welcome"]
 
 
 class Resume(Message):
@@ -97,3 +97,11 @@ class Resync(Message):
 
     reason: str = msgspec.field(default="")
     """`session_expired`, `session_unknown` or `backlog_overflow`."""
+
+
+class Closing(Message):
+    """hub → peer: the hub ends this connection, and why; the line closes after it. Not counted."""
+
+    code: str
+    """`replaced`, `slow_consumer`, `key_revoked`, `hub_stopping`, …, see `tavernlink.errors`."""
+    message: str
