@@ -51,7 +51,8 @@ class ChatOp(Message):
     """One change. `reset` empties the chat; indices are those at the time of the operation."""
 
     op: Literal["insert", "replace", "remove", "reset"]
-    index: Count = 0
+    index: Count = msgspec.field(default_factory=int)
+    """Always sent, 0 too (a default made by a factory is not left out)."""
     message: ChatMessage | None = None
     """With `insert` and `replace`."""
 

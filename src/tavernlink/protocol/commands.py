@@ -3,8 +3,8 @@ the line, an event is replayed (docs/adr).
 
 | name | lane | args | result |
 |---|---|---|---|
-| `send` | visible | `{text, generate, as?, attachments?}` | GenerationResult, or `{message_index}` without generation |
-| `generate` | visible (`raw`, `detached`: detached) | Generate's fields but `tavern`, `request_id`, `timeout` | GenerationResult |
+| `send` | visible | `{text, generate, as?, attachments?}` | GenerationResult; `{message_index}` without generating |
+| `generate` | visible; `raw` and `detached`: detached | Generate's, without what is for the hub | GenerationResult |
 | `session.turn` | visible | `{character?, chat_id?, text, as?, attachments?, name}` | GenerationResult with `chat_id` |
 | `edit` | visible | `{index, text}` | `{}` |
 | `delete` | visible | `{index, count}` | `{}` |
@@ -51,8 +51,8 @@ class CommandDone(Message):
     error: ErrorInfo | None = None
 
 
-class Context(Message):
-    """Result of `context`: what is open and the settings that matter."""
+class Context(Message, omit_defaults=False):
+    """Result of `context`: what is open and the settings that matter. Every field is always there."""
 
     user: Name | None = None
     persona: str | None = None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import msgspec
-
 from tavernlink.protocol.message import Count, Id, Message, Name
 from tavernlink.protocol.session import Versions
 
@@ -23,8 +21,8 @@ __all__ = [
 ]
 
 
-class TavernInfo(Message):
-    """One tavern as apps see it."""
+class TavernInfo(Message, omit_defaults=False):
+    """One tavern as apps see it. Every field is always there."""
 
     tavern_id: Id
     name: Name
@@ -32,7 +30,7 @@ class TavernInfo(Message):
     user: Name | None = None
     """Name of the persona that the person plays."""
     character: Name | None = None
-    """Name of the open character or group; absent on the welcome screen."""
+    """Name of the open character or group; null on the welcome screen."""
     character_id: Id | None = None
     """Avatar file name of the open character, or id of the open group."""
     chat_id: Id | None = None
@@ -43,7 +41,7 @@ class TavernInfo(Message):
     running: Count = 0
     """Requests that this tavern works on."""
     backend: Name | None = None
-    """What SillyTavern is connected to, e.g. "openai/gpt-4o"; absent: not connected to a model."""
+    """What SillyTavern is connected to, e.g. "openai/gpt-4o"; null: not connected to a model."""
     versions: Versions | None = None
 
 
@@ -104,7 +102,7 @@ class Event(Message):
 
     name: Name
     """SillyTavern's own value, e.g. "message_sent"."""
-    args: list[Any] = msgspec.field(default_factory=list)
+    args: list[Any]
     """The event's arguments, made JSON-safe and cut to size."""
     tavern: Id | None = None
     """Filled in by the hub."""
