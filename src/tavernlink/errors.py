@@ -39,7 +39,9 @@ class TavernlinkError(Exception):
 
     codes: ClassVar[Mapping[str, str]] = {"internal": "The hub failed in a way that it should not."}
 
-    def __init__(self, code: str, message: str | None = None, details: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, code: str, message: str | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
         self.code = code
         self.message = message or self.codes.get(code) or code
         self.details: dict[str, Any] = dict(details or {})
@@ -76,6 +78,7 @@ class BadMessage(TavernlinkError):
         "rate_limited": "Too many messages in a short time. Slow down and try again.",
         "unsupported_parameter": "A parameter of this request cannot be honoured here.",
         "not_for_this_role": "This type is not sent by a peer of this role.",
+        "wrong_method": "This address does not take this HTTP method.",
     }
 
 
@@ -88,6 +91,7 @@ class NotFound(TavernlinkError):
         "unknown_character": "The tavern has no such character or group.",
         "unknown_message": "The open chat has no message at this index.",
         "unknown_room": "There is no such room.",
+        "unknown_key": "There is no such key.",
         "unknown_path": "There is nothing at this address.",
     }
 
@@ -102,6 +106,9 @@ class Unavailable(TavernlinkError):
         "timeout": "The request did not finish within its time limit.",
         "slow_consumer": "This connection read too slowly and its backlog became too long.",
         "hub_stopping": "The hub is shutting down.",
+        "unreachable": "No hub answers at this address. Start one with `tavernlink serve`, or correct the address.",
+        "disconnected": "The line to the hub was lost before the answer came.",
+        "closed": "This connection was closed.",
         "blocked_by_dialog": "A dialog in SillyTavern is waiting for the person. Close it, then try again.",
         "busy": "SillyTavern is busy with something else and cannot do this now.",
     }
