@@ -33,8 +33,8 @@ def _frame(row: Row) -> Schema:
             "type": {"const": row.type.name},
             "content": {"$ref": f"#/$defs/{row.content}"},
             "id": {
-                "type": ["string", "integer"],
                 "description": "The outcome comes back in an `ack` with this id.",
+                "anyOf": [{"type": "string"}, {"type": "integer"}],
             },
         },
         "required": ["type", "content"],
