@@ -1,0 +1,99 @@
+"""Finds a Chrome, Chromium or Edge that is on the machine already, and knows how to run it unattended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tavernlink.tab.errors import BrowserTabError
+
+__all__ = ["find_browser", "launch_arguments"]
+
+_COMMANDS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "msedge",
+)
+_MAC = (
+    "Google Chrome.app/Contents/MacOS/Google Chrome",
+    "Chromium.app/Contents/MacOS/Chromium",
+    "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+_WINDOWS = (
+    r"Google\Chrome\Application\chrome.exe",
+    r"Chromium\Application\chrome.exe",
+    r"Microsoft\Edge\Application\msedge.exe",
+)
+_ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # A tab that nobody looks at is throttled to one timer a minute, and SillyTavern's token loop with it.
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+)
+
+
+def find_browser() -> Path:
+    """The browser's program: `$TAVERNLINK_BROWSER`, or the first one found. Raises `browser_missing`."""
+    chosen = os.environ.get("TAVERNLINK_BROWSER")
+    if chosen:
+        found = shutil.which(chosen)
+        if found is None:
+            raise BrowserTabError(
+                "browser_missing", f"TAVERNLINK_BROWSER names {chosen}, which is not there."
+            )
+        return Path(found)
+    for candidate in _candidates():
+        if candidate.is_file():
+            return candidate
+    raise BrowserTabError("browser_missing", f"No Chrome, Chromium or Edge was found. {_advice()}")
+
+
+def launch_arguments() -> list[str]:
+    """Command-line arguments for a browser that runs unattended."""
+    arguments = list(_ARGUMENTS)
+    if sys.platform == "linux" and os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium refuses to run as root with its sandbox
+        arguments.append("--disable-dev-shm-usage")  # root is mostly a container, whose /dev/shm is 64 MB
+    return arguments
+
+
+def _candidates() -> Iterator[Path]:
+    for command in _COMMANDS:
+        found = shutil.which(command)
+        if found:
+            yield Path(found)
+    if sys.platform == "darwin":
+        for root in (Path("/Applications"), Path.home() / "Applications"):
+            yield from (root / path for path in _MAC)
+    elif sys.platform == "win32":
+        for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+            root = os.environ.get(variable)
+            if root:
+                yield from (Path(root) / path for path in _WINDOWS)
+    else:
+        yield Path("/snap/bin/chromium")
+
+
+def _advice() -> str:
+    if sys.platform == "darwin":
+        how = "Install Google Chrome, or `brew install --cask chromium`"
+    elif sys.platform == "win32":
+        how = "Install Google Chrome or Microsoft Edge"
+    else:
+        how = "Install one: `apt install chromium` (Debian, as root), `dnf install chromium` (Fedora)"
+    return f"{how}, or set TAVERNLINK_BROWSER to the browser's program."

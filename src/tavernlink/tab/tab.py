@@ -1,0 +1,205 @@
+"""One SillyTavern tab in a browser, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from playwright.async_api import BrowserContext, Dialog, Error, Page, async_playwright
+
+from tavernlink.tab import page as steps
+from tavernlink.tab.browser import find_browser, launch_arguments
+from tavernlink.tab.errors import BrowserTabError
+from tavernlink.tab.options import TabOptions
+
+__all__ = ["Tab"]
+
+_STEP_SECONDS = 30.0
+
+
+class Tab:
+    """An open, usable tab, as an async context manager.
+
+    Without `context` it starts a browser of its own on `options.profile`, or on a scratch profile that is deleted at
+    the end. With one it opens a page in it, and neither profile nor browser are its business. `report` gets one line
+    for each thing a person would want to know: dialogs that block, a page that crashed.
+    """
+
+    def __init__(
+        self,
+        options: TabOptions,
+        *,
+        context: BrowserContext | None = None,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        self.options = options
+        self.dialogs: list[str] = []
+        """Texts of the modal dialogs that opened, oldest first."""
+        self._given_context = context
+        self._report = report or (lambda _line: None)
+        self._open = contextlib.AsyncExitStack()
+        self._page: Page | None = None
+        self._lost: asyncio.Future[str] | None = None
+
+    @property
+    def page(self) -> Page:
+        """The Playwright page. Raises BrowserTabError `tab_lost` when the tab is not open."""
+        if self._page is None:
+            raise BrowserTabError("tab_lost", "The tab is not open.")
+        return self._page
+
+    async def __aenter__(self) -> Self:
+        async with contextlib.AsyncExitStack() as stack:
+            context = self._given_context or await self._launch(stack)
+            page = await context.new_page()
+            stack.push_async_callback(_close, page)
+            self._page = page
+            await self._prepare(page)
+            await self._load()
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lose("it was closed")
+        await self._open.aclose()
+        self._page = None
+
+    async def reload(self) -> None:
+        """Reload the page as a person would, and do again what does not survive a reload."""
+        await self.page.reload(wait_until="commit")
+        await steps.wait_usable(self.page, seconds=self.options.start_seconds)
+        await self._set_up()
+
+    async def evaluate(self, script: str, argument: Any = None) -> Any:
+        """Run a JavaScript function in the page; its JSON-safe result."""
+        return await self.page.evaluate(script, argument)
+
+    async def select_character(self, wanted: str) -> None:
+        """Open a character's chat, by avatar file name or name."""
+        await steps.select_character(self.page, wanted)
+
+    async def connect_model(self, url: str, *, key: str | None = None, model: str | None = None) -> None:
+        """Connect SillyTavern to an OpenAI-style model server (base address with `/v1`)."""
+        await steps.connect_model(self.page, url=url, key=key, model=model, seconds=_STEP_SECONDS)
+
+    async def wait_connected(self) -> None:
+        """Wait until the extension is connected to the hub."""
+        await steps.wait_connected(self.page, seconds=_STEP_SECONDS)
+
+    async def open_dialogs(self) -> list[str]:
+        """Texts of the modal dialogs that are open now."""
+        return await steps.open_dialogs(self.page)
+
+    async def wait_lost(self) -> str:
+        """Wait until the tab goes away by itself (crash, closed window, browser ended); the reason."""
+        if self._lost is None:
+            raise BrowserTabError("tab_lost", "The tab is not open.")
+        return await asyncio.shield(self._lost)
+
+    async def _launch(self, stack: contextlib.AsyncExitStack) -> BrowserContext:
+        options = self.options
+        browser = options.browser or find_browser()
+        profile = options.profile or Path(tempfile.mkdtemp(prefix="tavernlink-profile-"))
+        if options.profile is None:
+            # Chromium's children may still write while it ends, so errors are ignored here.
+            stack.callback(shutil.rmtree, profile, ignore_errors=True)
+        playwright = await stack.enter_async_context(async_playwright())
+        credentials = _credentials(options.url)
+        try:
+            context = await playwright.chromium.launch_persistent_context(
+                profile,
+                executable_path=browser,
+                headless=options.headless,
+                args=launch_arguments(),
+                http_credentials=credentials,  # type: ignore[arg-type]  # a TypedDict of Playwright's own
+                # SIGINT and SIGTERM are the program's: it closes the browser itself.
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+        except Error as error:
+            raise BrowserTabError(
+                "browser_failed", f"The browser {browser} did not start:\n{error.message}"
+            ) from error
+        stack.push_async_callback(_close, context)
+        return context
+
+    async def _prepare(self, page: Page) -> None:
+        self._lost = asyncio.get_running_loop().create_future()
+        page.on("crash", lambda _page: self._lose("its page crashed"))
+        page.on("close", lambda _page: self._lose("its page was closed"))
+        page.on("dialog", self._answer_native_dialog)
+        await page.expose_function("tavernlinkDialogOpened", self._dialog_opened)
+        await page.add_init_script(steps.WATCH_DIALOGS)
+        options = self.options
+        if options.hub and options.key:
+            connection = {
+                "url": options.hub,
+                "key": options.key,
+                "name": options.name,
+                "remember": True,
+                "connect": True,
+            }
+            script = steps.connection_script(
+                _origin(options.url), {k: v for k, v in connection.items() if v is not None}
+            )
+            await page.add_init_script(script)
+
+    async def _load(self) -> None:
+        await steps.open_page(
+            self.page, _without_credentials(self.options.url), seconds=self.options.start_seconds
+        )
+        await self._set_up()
+
+    async def _set_up(self) -> None:
+        options = self.options
+        if options.model_url:
+            await self.connect_model(options.model_url, key=options.model_key, model=options.model_id)
+        if options.character:
+            await self.select_character(options.character)
+        if options.hub and options.key:
+            await self.wait_connected()
+
+    async def _answer_native_dialog(self, dialog: Dialog) -> None:
+        """`alert` and the like stop all scripts of the page; leaving the page is never refused."""
+        if dialog.type != "beforeunload":
+            self._dialog_opened(dialog.message)
+        with contextlib.suppress(Error):
+            await (dialog.accept() if dialog.type in {"alert", "beforeunload"} else dialog.dismiss())
+
+    def _dialog_opened(self, text: str) -> None:
+        self.dialogs.append(text)
+        self._report(f"SillyTavern opened a dialog: {text}")
+
+    def _lose(self, reason: str) -> None:
+        if self._lost and not self._lost.done():
+            self._lost.set_result(reason)
+
+
+async def _close(thing: Page | BrowserContext) -> None:
+    with contextlib.suppress(Error):  # it may be gone already
+        await thing.close()
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(_without_credentials(url))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _credentials(url: str) -> dict[str, str] | None:
+    parts = urlsplit(url)
+    return {"username": parts.username, "password": parts.password or ""} if parts.username else None
