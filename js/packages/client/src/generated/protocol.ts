@@ -84,7 +84,8 @@ export type ErrorCode =
   | "unknown_tavern"
   | "unknown_type"
   | "unreachable"
-  | "unsupported_parameter";
+  | "unsupported_parameter"
+  | "wrong_method";
 
 /** The outcome of anything that was asked: the argument of an ack. */
 export type Outcome<Result = unknown> = Success<Result> | Failure;
