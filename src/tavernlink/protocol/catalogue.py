@@ -15,7 +15,9 @@ from tavernlink.protocol.message import Message
 
 __all__ = ["CATALOGUE", "UNCOUNTED", "Direction", "MessageType"]
 
-Direction = Literal["app → hub", "hub → app", "tavern → hub", "hub → tavern", "tavern → hub → app", "hub → peer"]
+Direction = Literal[
+    "app → hub", "hub → app", "tavern → hub", "hub → tavern", "tavern → hub → app", "hub → peer"
+]
 
 
 class MessageType(msgspec.Struct, frozen=True, kw_only=True):

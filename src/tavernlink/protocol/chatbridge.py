@@ -9,14 +9,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
 from tavernlink.errors import BadMessage
 from tavernlink.protocol.chat import ChatMessage
 
-__all__ = ["BridgeFrame", "decode_bridge_frame", "encode_bridge_frame", "from_bridge_message", "to_bridge_message"]
+__all__ = [
+    "BridgeFrame",
+    "decode_bridge_frame",
+    "encode_bridge_frame",
+    "from_bridge_message",
+    "to_bridge_message",
+]
 
 
 class BridgeFrame(msgspec.Struct, frozen=True):
@@ -36,6 +43,7 @@ class _BridgeMessage(msgspec.Struct, frozen=True):
     send_date: str | int | float | None = None
 
 
+_CONTENT: Mapping[str, type] = {"chat_history": list, "stream_update": str, "send_message": str}
 _decoder = msgspec.json.Decoder(BridgeFrame)
 _encode = msgspec.json.Encoder().encode
 
@@ -48,7 +56,7 @@ def decode_bridge_frame(data: bytes) -> BridgeFrame:
         raise BadMessage("invalid_message", f"A ChatBridge frame is {{type, content}}: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadMessage("invalid_json", f"The frame is not valid JSON: {error}.") from None
-    wanted = {"chat_history": list, "stream_update": str, "send_message": str}.get(frame.type)
+    wanted = _CONTENT.get(frame.type)
     if wanted is None:
         raise BadMessage("unknown_type", f"ChatBridge has no message type {frame.type[:100]!r}.")
     if not isinstance(frame.content, wanted):
@@ -66,10 +74,13 @@ def from_bridge_message(raw: Any) -> ChatMessage:
     try:
         message = msgspec.convert(raw, _BridgeMessage)
     except msgspec.ValidationError as error:
-        raise BadMessage("invalid_message", f"chat_history holds something that is no chat message: {error}.") from None
+        raise BadMessage(
+            "invalid_message", f"chat_history holds something that is no chat message: {error}."
+        ) from None
+    role: Literal["user", "assistant", "system"]
     role = "system" if message.is_system else "user" if message.is_user else "assistant"
     time = None if message.send_date is None else str(message.send_date)
-    return ChatMessage(name=message.name, role=role, text=message.mes, time=time)  # type: ignore[arg-type]
+    return ChatMessage(name=message.name, role=role, text=message.mes, time=time)
 
 
 def to_bridge_message(message: ChatMessage) -> dict[str, Any]:

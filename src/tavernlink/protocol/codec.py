@@ -45,7 +45,9 @@ def decode_content(type_: str, content: bytes | msgspec.Raw) -> Message:
     """
     decoder = _DECODERS.get(type_)
     if decoder is None:
-        raise BadMessage("unknown_type", f"The hub does not know the message type {type_[:100]!r}.", {"type": type_[:100]})
+        raise BadMessage(
+            "unknown_type", f"The hub does not know the message type {type_[:100]!r}.", {"type": type_[:100]}
+        )
     try:
         message: Message = decoder.decode(content)
     except msgspec.ValidationError as error:

@@ -63,7 +63,7 @@ class Generate(Message):
     """Seconds that the work may take once it runs."""
 
 
-class Accepted(Message):
+class Accepted(Message, omit_defaults=False):
     """Ack of everything that becomes a request. The rest arrives as `request.update` and `stream.*`."""
 
     request_id: Id

@@ -1,7 +1,8 @@
 """Messages of a connection itself: who connects, what it may expect, how far each side is.
 
 Counting is implicit (docs/adr): each side counts the events it received in the session, all but `welcome`, `resync`,
-`confirm` and `closing`. Acks are not events and are not counted. Nothing carries a number, so one frame serves every receiver.
+`confirm` and `closing`. Acks are not events and are not counted. Nothing carries a number, so one frame serves every
+receiver.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class HubInfo(Message):
     version: str
 
 
-class Limits(Message):
+class Limits(Message, omit_defaults=False):
     """What the hub allows, so that a peer need not guess."""
 
     max_payload: int
@@ -69,7 +70,7 @@ class Limits(Message):
     """Longest delay between tries, in seconds."""
 
 
-class Welcome(Message):
+class Welcome(Message, omit_defaults=False):
     """First event after an accepted connect; not counted."""
 
     session: Id

@@ -19,7 +19,7 @@ StreamKind = Literal["reply", "regenerate", "swipe", "continue", "impersonate", 
 EndReason = Literal["stop", "length", "cancelled", "error", "tool_calls"]
 Channel = Literal["text", "reasoning"]
 
-_Seq = Annotated[int, msgspec.Meta(ge=1)]
+_Seq = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class StreamStart(Message):

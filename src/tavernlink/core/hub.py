@@ -1,0 +1,359 @@
+"""The hub: peers connect, send, drop and come back; everything else is behind it.
+
+`runtime` calls these methods from the event loop; nothing here waits. A peer's session is found by its id, so a
+connection that comes back goes on where it was.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tavernlink.core.app_messages import AppMessages
+from tavernlink.core.directory import Directory
+from tavernlink.core.keys import Key, Keyring
+from tavernlink.core.lanes import Lanes
+from tavernlink.core.limits import HubLimits, RateLimit
+from tavernlink.core.peers import App, Peer, Tavern
+from tavernlink.core.permissions import check_connect, check_send
+from tavernlink.core.relay import Relay
+from tavernlink.core.seams import Ack, Clock, Ids, Journal, Link, Store
+from tavernlink.core.session import Session
+from tavernlink.core.subscriptions import Subscriptions
+from tavernlink.core.tavern_messages import TavernMessages
+from tavernlink.core.work import Work
+from tavernlink.errors import AuthError, BadMessage, TavernlinkError, Unavailable
+from tavernlink.protocol import PROTOCOL_VERSION
+from tavernlink.protocol.catalogue import CATALOGUE, UNCOUNTED
+from tavernlink.protocol.codec import decode_content
+from tavernlink.protocol.event import Event
+from tavernlink.protocol.outcome import Success, failure_of
+from tavernlink.protocol.session import Auth, Confirm, HubInfo, Limits, Resync, Welcome
+from tavernlink.protocol.taverns import EventsWanted
+
+__all__ = ["Hub"]
+
+_GONE = Unavailable("tavern_gone")
+
+
+class Hub:
+    """The synchronous whole of the product."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        ids: Ids,
+        store: Store,
+        journal: Journal,
+        version: str,
+        limits: HubLimits | None = None,
+    ) -> None:
+        self.limits = limits or HubLimits()
+        self.keyring = Keyring(store, clock, ids)
+        self.directory = Directory()
+        self.subscriptions = Subscriptions()
+        self.work = Work(self.directory, clock, ids, store, self.limits)
+        self.relay = Relay(self.subscriptions, self.work.book, most_streams=self.limits.streams)
+        self._clock = clock
+        self._ids = ids
+        self._journal = journal
+        self._version = version
+        self._from_taverns = TavernMessages(self.relay, self.work).handlers
+        self._from_apps = AppMessages(
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            work=self.work,
+            store=store,
+            clock=clock,
+            ids=ids,
+            limits=self.limits,
+            wanted_changed=self._tell_wanted,
+        ).handlers
+
+    # Connecting
+
+    def connect(self, auth: Auth, key: Key, link: Link, address: str, *, keep: bool = True) -> Peer:
+        """Let a peer in, send it `welcome` and what it missed, and return it.
+
+        `keep` False makes a session that ends with its line, for peers inside this process. Raises `AuthError`
+        (`protocol_unsupported`, `forbidden`) or `Unavailable`.
+        """
+        if auth.protocol != PROTOCOL_VERSION:
+            raise AuthError(
+                "protocol_unsupported",
+                f"You speak protocol {auth.protocol}, this hub (version {self._version}) speaks {PROTOCOL_VERSION}. "
+                "Update the older side.",
+                {"peer": auth.protocol, "hub": PROTOCOL_VERSION},
+            )
+        check_connect(key.role, auth.role)
+        resumed = self._resume(auth, key, link, address)
+        if resumed is not None:
+            return resumed
+        if len(self.directory.sessions) >= self.limits.peers:
+            raise Unavailable(
+                "busy", "The hub has as many connections as its settings allow. Try again later."
+            )
+        bounds = (
+            self.limits.bounds if keep else msgspec.structs.replace(self.limits.bounds, kept=0, kept_bytes=0)
+        )
+        session = Session(self._ids.new("s"), bounds)
+        session.link = link
+        peer: App | Tavern
+        if auth.role == "tavern":
+            peer = self._new_tavern(auth, key, session, address)
+        else:
+            rate = RateLimit(self.limits.app_rate, self.limits.app_burst, self._clock.now())
+            peer = App(
+                auth.id or self._ids.new("a"),
+                name=auth.name or key.name,
+                key=key,
+                session=session,
+                rate=rate,
+                address=address,
+            )
+        self.directory.sessions[session.id] = peer
+        self._welcome(peer, resumed=False)
+        if auth.resume is not None:
+            session.notify(Event("resync", Resync(reason="session_unknown")))
+        if isinstance(peer, Tavern):
+            self._tavern_came(peer)
+        self._journal(
+            "peer.connected", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address
+        )
+        return peer
+
+    def _resume(self, auth: Auth, key: Key, link: Link, address: str) -> Peer | None:
+        if auth.resume is None:
+            return None
+        peer = self.directory.sessions.get(auth.resume.session)
+        kind = Tavern if auth.role == "tavern" else App
+        if peer is None or type(peer) is not kind or peer.key.id != key.id:
+            return None
+        session = peer.session
+        if not session.can_resume(auth.resume.count):
+            return None
+        self._drop_line(peer)
+        session.attach(link, auth.resume.count)
+        peer.address = address
+        self._welcome(peer, resumed=True)
+        session.flush()
+        if isinstance(peer, Tavern):
+            self.work.dispatch(peer)
+            self.relay.tavern(peer)
+        self._journal("peer.resumed", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address)
+        return peer
+
+    def _new_tavern(self, auth: Auth, key: Key, session: Session, address: str) -> Tavern:
+        tavern_id = auth.id or self._ids.new("t")
+        known = self.directory.taverns.get(tavern_id)
+        rate = RateLimit(self.limits.tavern_rate, self.limits.tavern_burst, self._clock.now())
+        if known is None:
+            lanes = Lanes(detached=self.limits.detached, longest=self.limits.queue_length)
+            joined = self.directory.next_joined()
+            name = auth.name or tavern_id
+            known = Tavern(
+                tavern_id,
+                name=name,
+                key=key,
+                session=session,
+                rate=rate,
+                address=address,
+                lanes=lanes,
+                joined=joined,
+            )
+            self.directory.taverns[tavern_id] = known
+        else:
+            if known.online and known.key.id != key.id:
+                raise AuthError("forbidden", f"The tavern id {tavern_id!r} is in use under another key.")
+            self._drop_line(known)
+            self._end_session(known, _GONE)
+            known.name = auth.name or known.name
+            known.key, known.session, known.rate, known.address = key, session, rate, address
+            known.wanted = []
+        known.versions = auth.versions
+        return known
+
+    def _tavern_came(self, tavern: Tavern) -> None:
+        self._tell_wanted()
+        self.relay.tavern(tavern)
+        self.work.dispatch(tavern)
+
+    def _welcome(self, peer: Peer, *, resumed: bool) -> None:
+        limits = Limits(
+            max_payload=self.limits.max_payload,
+            session_seconds=self.limits.tavern_grace if isinstance(peer, Tavern) else self.limits.app_session,
+            confirm_every=self.limits.confirm_every,
+        )
+        peer.session.confirmed = peer.session.received
+        peer.session.notify(
+            Event(
+                "welcome",
+                Welcome(
+                    session=peer.session.id,
+                    id=peer.id,
+                    protocol=PROTOCOL_VERSION,
+                    hub=HubInfo(version=self._version),
+                    server_time=self._clock.wall(),
+                    resumed=resumed,
+                    count=peer.session.received,
+                    limits=limits,
+                ),
+            )
+        )
+
+    # Receiving
+
+    def receive(self, peer: Peer, type_: str, content: bytes | msgspec.Raw, ack: Ack | None) -> None:
+        """Take one message from a peer. Bad input goes to the ack as an outcome, and never further."""
+        session = peer.session
+        if type_ not in UNCOUNTED:
+            session.received += 1
+        try:
+            if not peer.rate.spend() and not peer.rate.refill(self._clock.now()):
+                raise BadMessage("rate_limited", details={"retry_after": 1})
+            if isinstance(peer, Tavern):
+                self._receive_tavern(peer, type_, content)
+                if ack is not None:
+                    ack(Success())
+            elif isinstance(peer, App):
+                self._receive_app(peer, type_, content, ack or _no_ack)
+        except TavernlinkError as error:
+            self._journal(
+                "message.refused", id=peer.id, type=type_[:100], code=error.code, why=error.message[:500]
+            )
+            if ack is not None:
+                ack(failure_of(error))
+
+    def _receive_tavern(self, tavern: Tavern, type_: str, content: bytes | msgspec.Raw) -> None:
+        session = tavern.session
+        if session.received - session.confirmed >= self.limits.confirm_every:
+            self._confirm(session)
+        handler = self._from_taverns.get(type_)
+        if handler is None:
+            self._receive_other(tavern, type_, content)
+            return
+        handler(tavern, decode_content(type_, content))
+
+    def _receive_app(self, app: App, type_: str, content: bytes | msgspec.Raw, ack: Ack) -> None:
+        handler = self._from_apps.get(type_)
+        if handler is None:
+            self._receive_other(app, type_, content)
+            ack(Success())
+            return
+        check_send(app.key.role, type_)
+        handler(app, decode_content(type_, content), ack)
+
+    def _receive_other(self, peer: Peer, type_: str, content: bytes | msgspec.Raw) -> None:
+        if type_ == "confirm":
+            message = decode_content(type_, content)
+            if isinstance(message, Confirm):
+                peer.session.confirm(message.count)
+            return
+        if type_ in CATALOGUE:
+            raise BadMessage("not_for_this_role", f"{type_!r} is not sent to the hub by this kind of peer.")
+        raise BadMessage(
+            "unknown_type", f"The hub does not know the message type {type_[:100]!r}.", {"type": type_[:100]}
+        )
+
+    def _confirm(self, session: Session) -> None:
+        session.confirmed = session.received
+        session.notify(Event("confirm", Confirm(count=session.received)))
+
+    # Leaving
+
+    def disconnected(self, peer: Peer, link: Link) -> None:
+        """A line dropped. The session lives on for its time; one that was kept for nobody ends."""
+        session = peer.session
+        if session.link is not link:
+            return  # another line took over before this one was seen to be gone
+        now = self._clock.now()
+        if isinstance(peer, Tavern):
+            session.detach(now + self.limits.tavern_grace)
+            self.relay.tavern(peer)
+        else:
+            session.detach(now + (self.limits.app_session if session.bounds.kept else 0.0))
+            if not session.bounds.kept:
+                self._end_app(peer)
+        self._journal("peer.disconnected", id=peer.id, name=peer.name)
+
+    def link_blocked(self, peer: Peer, link: Link) -> None:
+        """The line's write buffer is over its mark: hold what comes."""
+        if peer.session.link is link:
+            peer.session.blocked = True
+
+    def link_ready(self, peer: Peer, link: Link) -> None:
+        """The line takes more: send what was held."""
+        if peer.session.link is link and peer.session.blocked:
+            peer.session.blocked = False
+            peer.session.flush()
+
+    def tick(self) -> None:
+        """Let time pass: sessions end, requests time out, keys are re-read, taverns learn how far the hub is."""
+        now = self._clock.now()
+        if self.keyring.refresh():
+            self._drop_revoked()
+        for peer in list(self.directory.sessions.values()):
+            session = peer.session
+            if session.expires is not None and now >= session.expires:
+                if isinstance(peer, Tavern):
+                    self._end_session(peer, _GONE)
+                    session.expires = None
+                else:
+                    self._end_app(peer)
+            elif session.received != session.confirmed and isinstance(peer, Tavern):
+                self._confirm(session)
+        self.work.tick(now)
+        for tavern in list(self.directory.taverns.values()):
+            self._forget_if_idle(tavern)
+
+    def stop(self) -> None:
+        """Tell every peer that the hub goes."""
+        for peer in list(self.directory.sessions.values()):
+            if peer.session.link is not None:
+                peer.session.link.close("hub_stopping", "The hub is shutting down.")
+
+    def _end_session(self, tavern: Tavern, error: TavernlinkError) -> None:
+        """The tavern's page is gone for good: what ran in it fails, its streams end, what waits may move on."""
+        self.directory.sessions.pop(tavern.session.id, None)
+        self.relay.end_all(tavern, error)
+        self.work.fail_running(tavern, error)
+        self.work.move_floating(tavern)
+
+    def _forget_if_idle(self, tavern: Tavern) -> None:
+        if tavern.session.id not in self.directory.sessions and not tavern.lanes.waiting:
+            del self.directory.taverns[tavern.id]
+
+    def _end_app(self, app: Peer) -> None:
+        session = app.session
+        self.directory.sessions.pop(session.id, None)
+        self.subscriptions.drop(session)
+        self.work.book.forget_session(session)
+        self._tell_wanted()
+
+    def _drop_line(self, peer: Peer) -> None:
+        link, peer.session.link = peer.session.link, None
+        if link is not None:
+            link.close("replaced", "Another connection took over this identity.")
+
+    def _drop_revoked(self) -> None:
+        for peer in list(self.directory.sessions.values()):
+            if not self.keyring.is_valid(peer.key.id):
+                peer.session.lost = True
+                if peer.session.link is not None:
+                    peer.session.link.close("key_revoked", "The key of this connection was revoked.")
+
+    def _tell_wanted(self) -> None:
+        """Tell each tavern which of SillyTavern's events somebody wants, where that changed."""
+        for tavern in self.directory.taverns.values():
+            if tavern.session.id not in self.directory.sessions:
+                continue
+            wanted = self.subscriptions.wanted_events(tavern.id)
+            if wanted != tavern.wanted:
+                tavern.wanted = wanted
+                tavern.session.deliver(Event("events.wanted", EventsWanted(names=wanted)))
+
+
+def _no_ack(outcome: Any) -> None:
+    """For a message whose sender asked for no answer."""

@@ -1,0 +1,68 @@
+"""What one peer may use of the hub; the numbers come from the settings."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tavernlink.core.session import Bounds
+
+__all__ = ["HubLimits", "RateLimit"]
+
+
+class HubLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Sizes in bytes, times in seconds, rates in messages per second."""
+
+    max_payload: int = 16 << 20
+    """Largest message."""
+    app_session: float = 120.0
+    """How long an app's session outlives its line."""
+    tavern_grace: float = 30.0
+    """How long a tavern's session outlives its line; after it, running requests fail with `tavern_gone`."""
+    confirm_every: int = 64
+    request_timeout: float = 300.0
+    """Time that a request may run where it names none."""
+    longest_timeout: float = 3_600.0
+    queue_timeout: float = 600.0
+    """Time that a request may wait."""
+    queue_length: int = 100
+    """Requests that may wait in one lane of one tavern."""
+    detached: int = 32
+    """Generations that one tab runs side by side."""
+    cancel_grace: float = 5.0
+    """Time that a tavern has to report a cancelled command."""
+    immediate_timeout: float = 15.0
+    app_rate: float = 200.0
+    app_burst: int = 1_000
+    tavern_rate: float = 200_000.0
+    """High, since every token is a message; a tavern's key is a trusted one."""
+    tavern_burst: int = 400_000
+    subscriptions: int = 256
+    """(tavern, glob) pairs of one app."""
+    streams: int = 256
+    """Running streams of one tavern."""
+    peers: int = 20_000
+    """Sessions at once."""
+    bounds: Bounds = Bounds()
+
+
+class RateLimit:
+    """A token bucket that looks at the clock only when it seems empty."""
+
+    __slots__ = ("_burst", "_left", "_rate", "_since")
+
+    def __init__(self, rate: float, burst: int, now: float) -> None:
+        self._rate = rate
+        self._burst = float(burst)
+        self._left = float(burst)
+        self._since = now
+
+    def spend(self) -> bool:
+        """Take one token without asking the time; False: call `refill` first."""
+        self._left -= 1.0
+        return self._left >= 0.0
+
+    def refill(self, now: float) -> bool:
+        """Add what time has brought and take one token; False: too often."""
+        self._left = min(self._burst, max(self._left, -1.0) + 1.0 + (now - self._since) * self._rate) - 1.0
+        self._since = now
+        return self._left >= 0.0

@@ -1,0 +1,95 @@
+"""The two kinds of peers: apps and taverns, as the hub remembers them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tavernlink.core.keys import Key
+from tavernlink.core.lanes import Lanes
+from tavernlink.core.limits import RateLimit
+from tavernlink.core.mirror import ChatMirror
+from tavernlink.core.session import Session
+from tavernlink.core.streams import Stream
+from tavernlink.protocol.session import Versions
+from tavernlink.protocol.taverns import Character, TavernInfo, TavernState
+
+__all__ = ["App", "Peer", "Tavern"]
+
+
+class Peer:
+    """Whoever is connected, or was a moment ago."""
+
+    __slots__ = ("address", "id", "key", "name", "rate", "session")
+
+    def __init__(
+        self, id_: str, *, name: str, key: Key, session: Session, rate: RateLimit, address: str
+    ) -> None:
+        self.id = id_
+        self.name = name
+        self.key = key
+        self.session = session
+        self.rate = rate
+        self.address = address
+
+
+class App(Peer):
+    """A connected outside program."""
+
+    __slots__ = ()
+
+
+class Tavern(Peer):
+    """One SillyTavern tab. Outlives its sessions while requests wait for it."""
+
+    __slots__ = ("characters", "joined", "lanes", "mirror", "state", "streams", "versions", "wanted")
+
+    def __init__(
+        self,
+        id_: str,
+        *,
+        name: str,
+        key: Key,
+        session: Session,
+        rate: RateLimit,
+        address: str,
+        lanes: Lanes,
+        joined: int,
+    ) -> None:
+        super().__init__(id_, name=name, key=key, session=session, rate=rate, address=address)
+        self.lanes = lanes
+        self.joined = joined
+        """Order of arrival; the first one that is online is the default tavern."""
+        self.mirror = ChatMirror()
+        self.state = TavernState()
+        self.characters: list[Character] = []
+        self.versions: Versions | None = None
+        self.streams: dict[str, Stream] = {}
+        self.wanted: list[str] = []
+        """Globs of the SillyTavern events that it was last asked for."""
+
+    @property
+    def online(self) -> bool:
+        """True while its line is up."""
+        return self.session.link is not None
+
+    def info(self) -> TavernInfo:
+        """Return what apps see of it."""
+        return TavernInfo(
+            tavern_id=self.id,
+            name=self.name,
+            online=self.online,
+            queued=self.lanes.waiting,
+            running=self.lanes.running,
+            versions=self.versions,
+            **msgspec.structs.asdict(self.state),
+        )
+
+    def find_character(self, wanted: str) -> Character | None:
+        """Return the character or group with this id, or with this name."""
+        named = None
+        for character in self.characters:
+            if character.id == wanted:
+                return character
+            if named is None and character.name == wanted:
+                named = character
+        return named

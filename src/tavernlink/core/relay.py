@@ -1,0 +1,137 @@
+"""The relay: what a tavern publishes, brought to those who want it, the moment it arrives.
+
+`delta` is the hottest function of the hub: one Struct, one encoding, one write for each receiver.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tavernlink.core.peers import Tavern
+from tavernlink.core.requests import RequestBook
+from tavernlink.core.session import Session
+from tavernlink.core.streams import Stream
+from tavernlink.core.subscriptions import Subscriptions
+from tavernlink.errors import TavernlinkError
+from tavernlink.protocol.chat import ChatChanged, ChatUpdate
+from tavernlink.protocol.event import Event
+from tavernlink.protocol.outcome import ErrorInfo
+from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
+from tavernlink.protocol.taverns import Event as HostEvent
+from tavernlink.protocol.taverns import TavernChanged
+
+__all__ = ["Relay"]
+
+
+class Relay:
+    """Streams, events and chat changes on their way from taverns to apps."""
+
+    def __init__(self, subscriptions: Subscriptions, book: RequestBook, *, most_streams: int) -> None:
+        self._subscriptions = subscriptions
+        self._book = book
+        self._most_streams = most_streams
+
+    def start(self, tavern: Tavern, message: StreamStart) -> None:
+        """A generation began."""
+        request = self._book.by_wire(message.request_id)
+        if request is not None and request.tavern_id != tavern.id:
+            request = None
+        public = msgspec.structs.replace(message, tavern=tavern.id, request_id=None)
+        stream = Stream(public, request)
+        self._keep(tavern, stream)
+        askers = request.watchers if request is not None else ()
+        if request is not None:
+            request.stream = stream
+            event = Event("stream.start", stream.asker_start())
+            for session in askers:
+                session.deliver(event)
+        if not stream.private:
+            event = Event("stream.start", public)
+            for session in self._subscriptions.route(tavern.id, "stream.start"):
+                if session not in askers:
+                    session.deliver(event)
+
+    def delta(self, tavern: Tavern, message: StreamDelta) -> None:
+        """New text."""
+        stream = tavern.streams.get(message.stream_id)
+        if stream is None:
+            # A tavern owes us no start: what it publishes is a stream of its own.
+            stream = Stream(StreamStart(stream_id=message.stream_id, kind="reply", tavern=tavern.id), None)
+            self._keep(tavern, stream)
+        if not stream.add(message):
+            return
+        if stream.epoch != self._subscriptions.epoch:
+            stream.receivers = self._receivers(tavern, stream, "stream.delta")
+            stream.epoch = self._subscriptions.epoch
+        event = Event("stream.delta", message)
+        for session in stream.receivers:
+            session.deliver(event)
+
+    def end(self, tavern: Tavern, message: StreamEnd) -> None:
+        """A generation is over."""
+        stream = tavern.streams.pop(message.stream_id, None)
+        if stream is None:
+            stream = Stream(StreamStart(stream_id=message.stream_id, kind="reply", tavern=tavern.id), None)
+        event = Event("stream.end", message)
+        for session in self._receivers(tavern, stream, "stream.end"):
+            session.deliver(event)
+        if stream.request is not None:
+            stream.request.stream = None
+
+    def end_all(self, tavern: Tavern, error: TavernlinkError) -> None:
+        """The page is gone: its streams end with an error and the text so far."""
+        for stream in list(tavern.streams.values()):
+            self.end(
+                tavern,
+                StreamEnd(
+                    stream_id=stream.start.stream_id,
+                    seq=max(stream.seq, 0),
+                    text=stream.text,
+                    reasoning=stream.reasoning or None,
+                    reason="error",
+                    error=ErrorInfo.of(error),
+                ),
+            )
+
+    def host_event(self, tavern: Tavern, message: HostEvent) -> None:
+        """One of SillyTavern's own events."""
+        receivers = self._subscriptions.route(tavern.id, f"event.{message.name}")
+        self._publish(receivers, "event", msgspec.structs.replace(message, tavern=tavern.id))
+
+    def chat(self, tavern: Tavern, update: ChatUpdate) -> None:
+        """The open chat changed; the mirror has it already."""
+        changed = ChatChanged(
+            tavern=tavern.id,
+            chat_id=update.chat_id,
+            revision=tavern.mirror.revision,
+            ops=update.ops,
+            loading=update.loading,
+        )
+        self._publish(self._subscriptions.route(tavern.id, "chat.changed"), "chat.changed", changed)
+
+    def tavern(self, tavern: Tavern) -> None:
+        """A tavern came, went or opened something else."""
+        receivers = self._subscriptions.route(tavern.id, "tavern.changed")
+        if receivers:
+            self._publish(receivers, "tavern.changed", TavernChanged(tavern=tavern.info()))
+
+    def _receivers(self, tavern: Tavern, stream: Stream, topic: str) -> tuple[Session, ...]:
+        askers = stream.request.watchers if stream.request is not None else ()
+        if stream.private:
+            return askers
+        return tuple(dict.fromkeys((*askers, *self._subscriptions.route(tavern.id, topic))))
+
+    def _keep(self, tavern: Tavern, stream: Stream) -> None:
+        tavern.streams[stream.start.stream_id] = stream
+        if len(tavern.streams) > self._most_streams:
+            # More than a tab can run: the oldest was never ended and never will be.
+            del tavern.streams[next(iter(tavern.streams))]
+
+    @staticmethod
+    def _publish(
+        receivers: tuple[Session, ...], type_: str, message: ChatChanged | HostEvent | TavernChanged
+    ) -> None:
+        if receivers:
+            event = Event(type_, message)
+            for session in receivers:
+                session.deliver(event)

@@ -1,0 +1,194 @@
+"""Requests: one asked-for action with a place in a queue, a state, and exactly one final outcome.
+
+    queued ──► running ──► done
+      │           ├──────► failed
+      └───────────┴──────► cancelled        (queued may fail too: its time ran out, its tavern never came back)
+
+The table below is the only place that says which step is legal; any other raises.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from tavernlink.core.session import Session
+from tavernlink.core.streams import Stream
+from tavernlink.errors import Conflict, NotFound
+from tavernlink.protocol.outcome import ErrorInfo
+from tavernlink.protocol.requests import RequestState, RequestUpdate
+
+__all__ = ["FINAL", "Lane", "Request", "RequestBook"]
+
+Lane = Literal["visible", "detached", "immediate"]
+"""`visible` touches the open chat: one at a time. `detached` does not. `immediate` does not even queue."""
+
+_STEPS: Mapping[RequestState, frozenset[RequestState]] = {
+    "queued": frozenset({"running", "failed", "cancelled"}),
+    "running": frozenset({"done", "failed", "cancelled"}),
+    "done": frozenset(),
+    "failed": frozenset(),
+    "cancelled": frozenset(),
+}
+FINAL = frozenset(state for state, steps in _STEPS.items() if not steps)
+
+
+class Request:
+    """One action on its way to a tavern and back."""
+
+    __slots__ = (
+        "args",
+        "asked",
+        "cancelling",
+        "command",
+        "created",
+        "deadline",
+        "error",
+        "finished",
+        "floating",
+        "key_id",
+        "lane",
+        "request_id",
+        "result",
+        "session_name",
+        "state",
+        "stream",
+        "tavern_id",
+        "timeout",
+        "watchers",
+        "wire_id",
+    )
+
+    def __init__(
+        self,
+        *,
+        request_id: str,
+        wire_id: str,
+        key_id: str,
+        lane: Lane,
+        command: str,
+        args: Any,
+        asked: bytes,
+        created: float,
+        deadline: float,
+        timeout: float,
+    ) -> None:
+        self.request_id = request_id
+        """As its asker named it; unique under one key."""
+        self.wire_id = wire_id
+        """As the tavern knows it; unique for ever."""
+        self.key_id = key_id
+        self.lane: Lane = lane
+        self.command = command
+        self.args = args
+        self.asked = asked
+        """Fingerprint of what was asked, to tell a repetition from a clash."""
+        self.created = created
+        self.deadline = deadline
+        """Monotonic time at which it fails with `timeout`: first of waiting, then of running."""
+        self.timeout = timeout
+        """Seconds that the work may take once it runs."""
+        self.state: RequestState = "queued"
+        self.tavern_id = ""
+        self.floating = False
+        """The asker named no tavern: any will do."""
+        self.session_name: str | None = None
+        self.result: Any = None
+        self.error: ErrorInfo | None = None
+        self.cancelling = False
+        self.finished: float | None = None
+        self.stream: Stream | None = None
+        self.watchers: tuple[Session, ...] = ()
+        """Sessions that get its updates and its stream without subscribing."""
+
+    def move(self, state: RequestState) -> None:
+        """Take a legal step. Raises `Conflict` (`already_finished`) for any other."""
+        if state not in _STEPS[self.state]:
+            raise Conflict("already_finished", f"A request cannot go from {self.state!r} to {state!r}.")
+        self.state = state
+
+    def update(self, position: int | None = None) -> RequestUpdate:
+        """Return its present state as a message."""
+        return RequestUpdate(
+            request_id=self.request_id,
+            state=self.state,
+            tavern=self.tavern_id or None,
+            position=position,
+            result=self.result,
+            error=self.error,
+        )
+
+
+class RequestBook:
+    """Every request that is not finished, and the late ones for a while, so that a repetition finds its answer."""
+
+    def __init__(self, *, keep: int = 5_000, keep_seconds: float = 3_600.0) -> None:
+        self._keep = keep
+        self._keep_seconds = keep_seconds
+        self._by_name: dict[tuple[str, str], Request] = {}
+        self._by_wire: dict[str, Request] = {}
+        self._finished: OrderedDict[str, Request] = OrderedDict()
+
+    def find(self, key_id: str, request_id: str) -> Request:
+        """Return a key's request. Raises `NotFound`."""
+        request = self._by_name.get((key_id, request_id))
+        if request is None:
+            raise NotFound("unknown_request", f"No request {request_id!r} is known under this key.")
+        return request
+
+    def find_any(self, request_id: str) -> Request:
+        """Return a request of any key, by either id; for admins. Raises `NotFound`."""
+        request = self._by_wire.get(request_id)
+        for (_, name), each in self._by_name.items():
+            if request is None and name == request_id:
+                request = each
+        if request is None:
+            raise NotFound("unknown_request", f"No request {request_id!r} is known.")
+        return request
+
+    def repeated(self, key_id: str, request_id: str, asked: bytes) -> Request | None:
+        """Return the request that was already asked under this id. Raises `Conflict` if it asked something else."""
+        request = self._by_name.get((key_id, request_id))
+        if request is not None and request.asked != asked:
+            raise Conflict(
+                "request_id_in_use", f"The request_id {request_id!r} was used for a different request."
+            )
+        return request
+
+    def by_wire(self, wire_id: str | None) -> Request | None:
+        """Return the request that a tavern speaks of."""
+        return self._by_wire.get(wire_id) if wire_id else None
+
+    def add(self, request: Request) -> None:
+        """Take a new request in."""
+        self._by_name[request.key_id, request.request_id] = request
+        self._by_wire[request.wire_id] = request
+
+    def finish(self, request: Request, now: float) -> None:
+        """Keep a finished request for those who ask again."""
+        request.finished = now
+        self._finished[request.wire_id] = request
+        self.prune(now)
+
+    def prune(self, now: float) -> None:
+        """Forget what finished long ago, or more than enough of it."""
+        while self._finished:
+            wire_id, oldest = next(iter(self._finished.items()))
+            if len(self._finished) <= self._keep and now - (oldest.finished or now) <= self._keep_seconds:
+                return
+            del (
+                self._finished[wire_id],
+                self._by_wire[wire_id],
+                self._by_name[oldest.key_id, oldest.request_id],
+            )
+
+    def open(self) -> list[Request]:
+        """Requests without a final state."""
+        return [request for request in self._by_wire.values() if request.state not in FINAL]
+
+    def forget_session(self, session: Session) -> None:
+        """Stop telling a session that is over."""
+        for request in self._by_wire.values():
+            if session in request.watchers:
+                request.watchers = tuple(watcher for watcher in request.watchers if watcher is not session)

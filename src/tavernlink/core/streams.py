@@ -1,0 +1,83 @@
+"""Running generations of a tavern, as far as the hub must know them: the text so far and who receives it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tavernlink.core.session import Session
+from tavernlink.protocol.streams import StreamDelta, StreamStart
+
+if TYPE_CHECKING:
+    from tavernlink.core.requests import Request
+
+__all__ = ["Stream"]
+
+
+class Stream:
+    """One generation between `stream.start` and `stream.end`."""
+
+    __slots__ = ("_reasoning", "_text", "epoch", "receivers", "request", "seq", "start")
+
+    def __init__(self, start: StreamStart, request: Request | None) -> None:
+        self.start = start
+        self.request = request
+        self.seq = -1
+        """Number of the last delta."""
+        self.receivers: tuple[Session, ...] = ()
+        self.epoch = -1
+        """State of the subscriptions for which `receivers` was found."""
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+
+    @property
+    def private(self) -> bool:
+        """True for a generation that never shows in SillyTavern: only its asker hears of it."""
+        return self.start.kind in ("detached", "raw", "quiet") and self.request is not None
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self._text)
+
+    @property
+    def reasoning(self) -> str:
+        """The thoughts so far."""
+        return "".join(self._reasoning)
+
+    def asker_start(self) -> StreamStart:
+        """Return the start as its asker sees it: with the request's own id."""
+        named = self.request.request_id if self.request else None
+        return msgspec.structs.replace(self.start, request_id=named)
+
+    def add(self, delta: StreamDelta) -> bool:
+        """Take a delta; False if it is an old one that came again."""
+        if delta.seq <= self.seq:
+            return False
+        self.seq = delta.seq
+        parts = self._text if delta.channel == "text" else self._reasoning
+        if delta.replace:
+            parts.clear()
+        parts.append(delta.text)
+        return True
+
+    def catch_up(self) -> list[StreamDelta]:
+        """Deltas that bring a late listener to where the stream is."""
+        stream_id = self.start.stream_id
+        deltas = []
+        if self._reasoning:
+            deltas.append(
+                StreamDelta(
+                    stream_id=stream_id,
+                    seq=max(self.seq, 0),
+                    text=self.reasoning,
+                    channel="reasoning",
+                    replace=True,
+                )
+            )
+        if self._text:
+            deltas.append(
+                StreamDelta(stream_id=stream_id, seq=max(self.seq, 0), text=self.text, replace=True)
+            )
+        return deltas

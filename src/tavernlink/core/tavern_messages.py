@@ -1,0 +1,43 @@
+"""What taverns send: one row for each message type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tavernlink.core.peers import Tavern
+from tavernlink.core.relay import Relay
+from tavernlink.core.work import Work
+from tavernlink.protocol.chat import ChatUpdate
+from tavernlink.protocol.taverns import CharactersChanged, TavernState
+
+__all__ = ["TavernMessages"]
+
+
+class TavernMessages:
+    """Carries out what taverns report."""
+
+    def __init__(self, relay: Relay, work: Work) -> None:
+        self._relay = relay
+        self.handlers: Mapping[str, Callable[[Tavern, Any], None]] = {
+            "stream.delta": relay.delta,
+            "stream.start": relay.start,
+            "stream.end": relay.end,
+            "event": relay.host_event,
+            "chat.update": self._chat_update,
+            "tavern.state": self._state,
+            "characters.changed": self._characters,
+            "command.done": work.done,
+        }
+
+    def _chat_update(self, tavern: Tavern, message: ChatUpdate) -> None:
+        tavern.mirror.apply(message)
+        self._relay.chat(tavern, message)
+
+    def _state(self, tavern: Tavern, message: TavernState) -> None:
+        if message != tavern.state:
+            tavern.state = message
+            self._relay.tavern(tavern)
+
+    def _characters(self, tavern: Tavern, message: CharactersChanged) -> None:
+        tavern.characters = message.characters

@@ -1,0 +1,105 @@
+"""The running hub: the core with a clock that ticks. Every door holds one of these and calls it from the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from tavernlink.core.hub import Hub
+from tavernlink.core.keys import Key
+from tavernlink.core.peers import Peer
+from tavernlink.core.seams import Ack, Clock, Link
+from tavernlink.errors import AuthError, BadMessage, TavernlinkError
+from tavernlink.protocol.outcome import failure_of
+from tavernlink.protocol.session import Auth
+from tavernlink.runtime.local import LocalApp
+from tavernlink.runtime.throttle import FailureThrottle
+
+__all__ = ["Runtime"]
+
+_log = logging.getLogger(__name__)
+_TICK = 0.25  # seconds; how exact time limits are
+
+
+class Runtime:
+    """What doors use. Not thread-safe: one event loop owns it."""
+
+    def __init__(self, core: Hub, clock: Clock, *, check_origin: Callable[[str | None], bool]) -> None:
+        self.core = core
+        self.check_origin = check_origin
+        """True if a browser page of this Origin may talk to the hub; True for None, which no browser sends."""
+        self._clock = clock
+        self._throttle = FailureThrottle()
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to let time pass."""
+        self._ticking = asyncio.create_task(self._tick(), name="tavernlink-tick")
+
+    async def stop(self) -> None:
+        """Tell every peer and stop the clock; the doors close their connections themselves."""
+        self.core.stop()
+        if self._ticking is not None:
+            self._ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticking
+
+    def authenticate(self, key_text: str | None, address: str) -> Key:
+        """Return the key that this text is.
+
+        Raises `AuthError` (`unauthorized`, `key_revoked`), or `BadMessage` (`rate_limited`, with
+        `details.retry_after` in seconds) after too many failures from one address.
+        """
+        now = self._clock.now()
+        wait = self._throttle.wait(address, now)
+        try:
+            return self.core.keyring.verify(key_text)
+        except AuthError:
+            # A right key is let in even then: somebody else behind the same address may be the one who fails.
+            if wait:
+                retry = {"retry_after": round(wait, 1)}
+                raise BadMessage("rate_limited", "Too many wrong keys from this address.", retry) from None
+            self._throttle.failed(address, now)
+            raise
+
+    def connect(self, auth: Auth, link: Link, *, address: str, key: str | None = None) -> Peer:
+        """Let a peer in; `key` (from a header) goes before `auth.key`. Raises `TavernlinkError`."""
+        found = self.authenticate(key or auth.key, address)
+        return self.core.connect(auth, found, link, address)
+
+    def receive(self, peer: Peer, type_: str, content: bytes | msgspec.Raw, ack: Ack | None) -> None:
+        """Take one message from a peer; never raises."""
+        try:
+            self.core.receive(peer, type_, content, ack)
+        except Exception:  # noqa: BLE001 (a fault of ours must cost one message, not the hub)
+            _log.exception("A %s message from %s failed in the hub", type_[:100], peer.id)
+            if ack is not None:
+                ack(failure_of(TavernlinkError("internal")))
+
+    def disconnected(self, peer: Peer, link: Link) -> None:
+        """A line dropped; the session lives on for its time."""
+        self.core.disconnected(peer, link)
+
+    def link_blocked(self, peer: Peer, link: Link) -> None:
+        """A line's write buffer went over its high-water mark."""
+        self.core.link_blocked(peer, link)
+
+    def link_ready(self, peer: Peer, link: Link) -> None:
+        """A line's write buffer fell below its low-water mark."""
+        self.core.link_ready(peer, link)
+
+    def open_app(self, key: Key, name: str, address: str = "local") -> LocalApp:
+        """Return an app inside this process, to be entered with `async with`."""
+        return LocalApp(self, key, name, address)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            try:
+                self.core.tick()
+            except Exception:  # noqa: BLE001 (time must go on)
+                _log.exception("A tick of the hub failed")

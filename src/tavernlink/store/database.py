@@ -1,0 +1,120 @@
+"""The store on a SQL database, through one connection.
+
+One connection, since the core runs on one thread, and since SQLite's `data_version` counts the changes of all *other*
+connections: that is how a running hub notices that `tavernlink keys` changed something.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select, text
+from sqlalchemy.pool import StaticPool
+
+from tavernlink.core.keys import Key
+from tavernlink.core.seams import Binding
+from tavernlink.store.tables import bindings, keys
+
+__all__ = ["HEAD", "Database", "open_store", "sqlite_url"]
+
+HEAD = "0001"
+"""Newest migration; a test holds it against the migrations themselves."""
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"sqlite:///{path.as_posix()}"
+
+
+def open_store(url: str) -> Database:
+    """Open the store at a SQLAlchemy URL and bring its tables up to date."""
+    database = Database(url)
+    database.migrate()
+    return database
+
+
+class Database:
+    """The core's `Store`, on a SQL database."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = create_engine(url, poolclass=StaticPool)
+        self._sqlite = self._engine.dialect.name == "sqlite"
+        if self._sqlite:
+            event.listen(self._engine, "connect", _set_up_sqlite)
+        self._connection: Connection = self._engine.connect()
+
+    def migrate(self) -> None:
+        """Run the migrations that this database does not have yet."""
+        if self._revision() == HEAD:
+            return  # loading Alembic takes longer than the rest of the start
+        from alembic import command  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option(
+            "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
+        )
+        config.attributes["connection"] = self._connection
+        command.upgrade(config, "head")
+        self._connection.commit()
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._connection.close()
+        self._engine.dispose()
+
+    def version(self) -> int:
+        """A number that changes when another process changed the database."""
+        if self._sqlite:
+            found: int = self._read(text("PRAGMA data_version"))[0][0]
+            return found
+        # Elsewhere: the keys themselves tell. They are few, and this is asked a few times a second at most.
+        return hash(
+            tuple(tuple(row) for row in self._read(select(keys.c.id, keys.c.revoked).order_by(keys.c.id)))
+        )
+
+    def load_keys(self) -> list[Key]:
+        """Every key."""
+        return [Key(**row._mapping) for row in self._read(select(keys))]  # noqa: SLF001 (SQLAlchemy's public name)
+
+    def put_key(self, key: Key) -> None:
+        """Insert or replace a key."""
+        row = {name: getattr(key, name) for name in keys.c.keys()}  # noqa: SIM118 (columns, not a dict)
+        self._replace(keys, keys.c.id == key.id, row)
+
+    def binding(self, key_id: str, session: str) -> Binding | None:
+        """Return the chat of a session, or None."""
+        where = (bindings.c.key_id == key_id) & (bindings.c.session == session)
+        rows = self._read(select(bindings.c.tavern_id, bindings.c.character, bindings.c.chat_id).where(where))
+        return Binding(*rows[0]) if rows else None
+
+    def put_binding(self, key_id: str, session: str, bound: Binding) -> None:
+        """Insert or replace the chat of a session."""
+        where = (bindings.c.key_id == key_id) & (bindings.c.session == session)
+        self._replace(bindings, where, {"key_id": key_id, "session": session, **bound._asdict()})
+
+    def _revision(self) -> str | None:
+        if not inspect(self._connection).has_table("alembic_version"):
+            return None
+        rows = self._read(text("SELECT version_num FROM alembic_version"))
+        return rows[0][0] if rows else None
+
+    def _read(self, query: Any) -> list[Any]:
+        rows = list(self._connection.execute(query).all())
+        # Ends the read transaction, so that the next read sees what others wrote.
+        self._connection.rollback()
+        return rows
+
+    def _replace(self, table: Any, where: Any, row: dict[str, Any]) -> None:
+        self._connection.execute(delete(table).where(where))
+        self._connection.execute(insert(table).values(row))
+        self._connection.commit()
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    # WAL: readers and the writer do not wait for each other. FULL: what was acknowledged survives a power cut.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

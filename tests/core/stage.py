@@ -1,0 +1,165 @@
+"""A hub on a table: a clock that is turned by hand, keys in memory, lines that remember what was sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from tavernlink.core.hub import Hub
+from tavernlink.core.keys import Key, Role
+from tavernlink.core.limits import HubLimits
+from tavernlink.core.peers import Peer
+from tavernlink.core.seams import Binding
+from tavernlink.protocol.event import Event
+from tavernlink.protocol.outcome import Failure, Success
+from tavernlink.protocol.session import Auth, Resume
+
+
+class HandClock:
+    """Time that passes only when told to."""
+
+    def __init__(self) -> None:
+        self.time = 1_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return 1_800_000_000.0 + self.time
+
+
+class CountedIds:
+    """Identifiers that can be foretold."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def new(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}-{self.count}"
+
+    def secret(self) -> str:
+        self.count += 1
+        return f"{self.count:064x}"
+
+
+class MemoryStore:
+    """The store seam in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Key] = {}
+        self.bindings: dict[tuple[str, str], Binding] = {}
+        self.changes = 0
+
+    def load_keys(self) -> list[Key]:
+        return list(self.kept.values())
+
+    def version(self) -> int:
+        return self.changes
+
+    def put_key(self, key: Key) -> None:
+        self.kept[key.id] = key
+
+    def binding(self, key_id: str, session: str) -> Binding | None:
+        return self.bindings.get((key_id, session))
+
+    def put_binding(self, key_id: str, session: str, bound: Binding) -> None:
+        self.bindings[key_id, session] = bound
+
+
+class Line:
+    """A link that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.closed: tuple[str, str] | None = None
+
+    def send(self, event: Event) -> None:
+        self.events.append(event)
+
+    def close(self, code: str, message: str) -> None:
+        self.closed = (code, message)
+
+    def of(self, type_: str) -> list[Any]:
+        """Contents of this type, as JSON."""
+        return [json.loads(event.json) for event in self.events if event.type == type_]
+
+    @property
+    def types(self) -> list[str]:
+        return [event.type for event in self.events]
+
+
+class Actor:
+    """One peer with its line and the outcomes it got."""
+
+    def __init__(self, stage: Stage, peer: Peer, line: Line) -> None:
+        self.stage = stage
+        self.peer = peer
+        self.line = line
+
+    def say(self, type_: str, **content: Any) -> Any:
+        """Send a message; return the result. Raises the error of a failure."""
+        outcomes: list[Success | Failure] = []
+        self.stage.hub.receive(self.peer, type_, json.dumps(content).encode(), outcomes.append)
+        if not outcomes:
+            return None
+        (outcome,) = outcomes
+        if isinstance(outcome, Failure):
+            raise outcome.error.to_error()
+        return msgspec.to_builtins(outcome.result)
+
+    def later(self, type_: str, **content: Any) -> list[Success | Failure]:
+        """Send a message whose outcome comes later, into the list that is returned."""
+        outcomes: list[Success | Failure] = []
+        self.stage.hub.receive(self.peer, type_, json.dumps(content).encode(), outcomes.append)
+        return outcomes
+
+    def drop(self) -> None:
+        self.stage.hub.disconnected(self.peer, self.line)
+
+    def back(self, count: int) -> Actor:
+        """Come back over a new line with `count` events received."""
+        role = "tavern" if hasattr(self.peer, "mirror") else "app"
+        resume = Resume(session=self.peer.session.id, count=count)
+        return self.stage.join(role, key=self.peer.key, id=self.peer.id, resume=resume)
+
+    @property
+    def commands(self) -> list[Any]:
+        return self.line.of("command")
+
+    def updates(self, request_id: str) -> list[str]:
+        return [each["state"] for each in self.line.of("request.update") if each["request_id"] == request_id]
+
+
+class Stage:
+    """A hub and a way to put peers before it."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.clock = HandClock()
+        self.store = MemoryStore()
+        self.happenings: list[tuple[str, dict[str, Any]]] = []
+        self.hub = Hub(
+            clock=self.clock,
+            ids=CountedIds(),
+            store=self.store,
+            journal=lambda what, **facts: self.happenings.append((what, facts)),
+            version="0",
+            limits=HubLimits(**limits),
+        )
+        self.texts: dict[str, str] = {}
+
+    def key(self, role: Role, name: str = "k") -> Key:
+        key, self.texts[name] = self.hub.keyring.create(role, name)
+        return key
+
+    def join(self, role: str, *, key: Key | None = None, **auth: Any) -> Actor:
+        line = Line()
+        key = key or self.key("tavern" if role == "tavern" else "app")
+        peer = self.hub.connect(Auth(role=role, **auth), key, line, "127.0.0.1")  # type: ignore[arg-type]
+        return Actor(self, peer, line)
+
+    def wait(self, seconds: float) -> None:
+        self.clock.time += seconds
+        self.hub.tick()
