@@ -1,0 +1,285 @@
+"""One accepted WebSocket: puts fragments together, joins writes, closes politely.
+
+The only module that speaks to picows' transport. It hands whole messages to a `Receiver` (an Engine.IO
+session, a plain WebSocket peer) and writes `Frame`s. It knows no protocol above WebSocket.
+
+Writes of one turn of the event loop are joined: a connection that has something to write puts itself on
+its loop's `Batch` and the batch writes each connection's frames with one system call. When the writes
+come from a WebSocket frame that is the last of its read, the batch is written right away, so nothing
+waits for another turn of the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+from tavernlink.transports.frame import Frame
+
+if TYPE_CHECKING:
+    from picows.picows import WSCloseHandshake
+
+__all__ = ["Batch", "Connection", "Receiver"]
+
+_TEXT = WSMsgType.TEXT
+_BINARY = WSMsgType.BINARY
+_CONTINUATION = WSMsgType.CONTINUATION
+_CLOSE = WSMsgType.CLOSE
+_PING = WSMsgType.PING
+_CLOSE_SECONDS = 1.0  # how long the peer may take to answer a close frame
+_REASON_BYTES = 123  # RFC 6455, 5.5: a control frame carries at most 125 bytes, two of them the code
+
+
+class Receiver(Protocol):
+    """What stands above a connection."""
+
+    def connection_made(self, connection: Connection) -> None:
+        """The connection is open."""
+
+    def receive_text(self, payload: bytes) -> None:
+        """One whole text message; its UTF-8 is not checked yet."""
+
+    def receive_binary(self, payload: bytes) -> None:
+        """One whole binary message."""
+
+    def blocked(self) -> None:
+        """The write buffer went over its high-water mark: hold what can wait."""
+
+    def writable(self) -> None:
+        """The write buffer is low again."""
+
+    def connection_lost(self, code: int, reason: str) -> None:
+        """The connection is gone; called once, last. `code` 1006: it was never closed properly."""
+
+
+class Batch:
+    """The connections of one event loop that have unwritten frames."""
+
+    __slots__ = ("_dirty", "_loop", "_scheduled", "holding")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._dirty: list[Connection] = []
+        self._scheduled = False
+        self.holding = False
+        """True while someone is sure to call `flush` before the loop turns."""
+
+    def add(self, connection: Connection) -> None:
+        """Have `connection` written at the end of this turn."""
+        self._dirty.append(connection)
+        if not self.holding and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._scheduled = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Write everything that is waiting."""
+        dirty = self._dirty
+        if dirty:
+            self._dirty = []
+            for connection in dirty:
+                connection.flush()
+
+
+class Connection(WSListener):
+    """One WebSocket. Made by the upgrade, given to its `Receiver` when open."""
+
+    __slots__ = (
+        "_batch",
+        "_closing",
+        "_limit",
+        "_loop",
+        "_parts",
+        "_parts_size",
+        "_parts_text",
+        "_queue",
+        "_queued",
+        "_send",
+        "_timer",
+        "_transport",
+        "_write_limit",
+        "address",
+        "paused",
+        "receiver",
+    )
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        batch: Batch,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        address: str,
+        max_payload: int,
+        max_write_buffer: int,
+    ) -> None:
+        self.receiver = receiver
+        """May be replaced, as an Engine.IO upgrade does."""
+        self.address = address
+        self.paused = False
+        """True while more than the high-water mark (64 KiB) waits to be sent."""
+        self._batch = batch
+        self._loop = loop
+        self._limit = max_payload
+        self._write_limit = max_write_buffer
+        self._queue: list[Frame] = []
+        self._queued = 0
+        self._parts: list[bytes] | None = None
+        self._parts_size = 0
+        self._parts_text = False
+        self._closing: tuple[int, str] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # ── outgoing ─────────────────────────────────────────────────────────────────────────────────────────
+    def write(self, frame: Frame) -> None:
+        """Send `frame` at the end of this turn of the loop; does nothing on a closing connection."""
+        queue = self._queue
+        if not queue:
+            if self._closing is not None:
+                return
+            self._batch.add(self)
+        queue.append(frame)
+        self._queued += frame.size
+        if (self.paused or self._queued > self._write_limit) and self.write_buffer_size() > self._write_limit:
+            self.abort(1013, "slow consumer")
+
+    def flush(self) -> None:
+        """Hand the queued frames to the operating system (the batch calls this)."""
+        queue = self._queue
+        if not queue:
+            return
+        if len(queue) == 1:
+            frame = queue[0]
+            if frame.attachments or not frame.text:
+                self._transport.underlying_transport.write(frame.wire)
+            else:  # picows' own send is a direct system call: the cheapest way for one frame
+                self._send(_TEXT, frame.text)
+        else:
+            self._transport.underlying_transport.write(b"".join([frame.wire for frame in queue]))
+        queue.clear()
+        self._queued = 0
+
+    def write_buffer_size(self) -> int:
+        """Bytes that were written here and not yet taken by the operating system."""
+        return self._queued + self._transport.underlying_transport.get_write_buffer_size()
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Send what is queued, then a close frame; the socket is closed when the peer answers."""
+        if self._closing is not None:
+            return
+        self.flush()
+        self._closing = (code, reason)
+        self._transport.send_close(_close_code(code), _cut(reason))
+        self._timer = self._loop.call_later(_CLOSE_SECONDS, self._transport.disconnect, False)  # noqa: FBT003
+
+    def abort(self, code: int, reason: str) -> None:
+        """Drop the connection at once: the peer cannot take what is waiting for it."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            self._queue.clear()
+            self._queued = 0
+            self._transport.disconnect(graceful=False)
+
+    # ── picows ───────────────────────────────────────────────────────────────────────────────────────────
+    def on_ws_connected(self, transport: WSTransport) -> None:  # noqa: D102
+        self._transport = transport
+        self._send = transport.send
+        self.receiver.connection_made(self)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: D102
+        if not frame.last_in_buffer:
+            self._receive(frame)
+            return
+        batch = self._batch
+        batch.holding = True
+        try:
+            self._receive(frame)
+        finally:
+            batch.holding = False
+            batch.flush()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: D102
+        if self._timer is not None:
+            self._timer.cancel()
+        self._queue.clear()
+        code, reason = 1006, ""
+        if self._closing is not None:
+            code, reason = self._closing
+        else:  # picows closed it: a broken frame, or one over the limit
+            handshake: WSCloseHandshake | None = transport.close_handshake
+            if handshake is not None and handshake.sent is not None:
+                code, reason = handshake.sent.code.value, handshake.sent.reason or ""
+        self._closing = (code, reason)
+        self.receiver.connection_lost(code, reason)
+
+    def pause_writing(self) -> None:  # noqa: D102
+        self.paused = True
+        self.receiver.blocked()
+
+    def resume_writing(self) -> None:  # noqa: D102
+        self.paused = False
+        self.receiver.writable()
+
+    # ── incoming ─────────────────────────────────────────────────────────────────────────────────────────
+    def _receive(self, frame: WSFrame) -> None:
+        kind = frame.msg_type
+        if self._closing is not None:
+            if kind is _CLOSE:
+                self._transport.disconnect()
+        elif frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._fail(1002, "no extension was agreed on")
+        elif kind is _TEXT and frame.fin and self._parts is None:
+            self.receiver.receive_text(frame.get_payload_as_bytes())
+        elif kind is _BINARY and frame.fin and self._parts is None:
+            self.receiver.receive_binary(frame.get_payload_as_bytes())
+        elif kind is _CLOSE:
+            self._receive_close(frame)
+        elif kind is _PING:
+            self._transport.send_pong(frame.get_payload_as_bytes())
+        elif kind in (_TEXT, _BINARY, _CONTINUATION):
+            self._receive_part(frame)
+
+    def _receive_part(self, frame: WSFrame) -> None:
+        """Collect the fragments of one message (RFC 6455, 5.4)."""
+        parts = self._parts
+        if (frame.msg_type is _CONTINUATION) is (parts is None):
+            self._fail(1002, "a fragment out of place")
+            return
+        if parts is None:
+            self._parts = parts = []
+            self._parts_size = 0
+            self._parts_text = frame.msg_type is _TEXT
+        self._parts_size += frame.payload_size
+        if self._parts_size > self._limit:
+            self._fail(1009, f"message is larger than {self._limit} bytes")
+            return
+        parts.append(frame.get_payload_as_bytes())
+        if frame.fin:
+            self._parts = None
+            message = b"".join(parts)
+            (self.receiver.receive_text if self._parts_text else self.receiver.receive_binary)(message)
+
+    def _receive_close(self, frame: WSFrame) -> None:
+        code = frame.get_close_code().value
+        self.flush()
+        self._closing = (code, frame.get_close_reason() or "")
+        self._transport.send_close(_close_code(code or 1000))
+        self._transport.disconnect()
+
+    def _fail(self, code: int, reason: str) -> None:
+        self._parts = None
+        self.close(code, reason)
+
+
+def _close_code(code: int) -> WSCloseCode:
+    # picows takes any number here (codes from 3000 are free for applications); its annotation is narrower.
+    return code  # type: ignore[return-value]
+
+
+def _cut(reason: str) -> bytes:
+    return reason.encode()[:_REASON_BYTES].decode(errors="ignore").encode()
