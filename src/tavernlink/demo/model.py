@@ -69,6 +69,7 @@ class Model:
         self.active = 0
         self.peak = 0
         self._listener = Listener(self, port=port)
+        self._changed = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -80,6 +81,15 @@ class Model:
         self.requests.clear()
         self.count = 0
         self.peak = self.active
+
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until `condition` holds; it is looked at after each change of a request. Bound it with a timeout."""
+        while not condition():
+            await self._changed.wait()
+
+    def _change(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def __aenter__(self) -> Self:
         await self._listener.start()
@@ -136,6 +146,7 @@ class Model:
         )
         self.active += 1
         self.peak = max(self.peak, self.active)
+        self._change()
         work = asyncio.create_task(self._answer(answer, record, reply))
         gone = asyncio.create_task(_disconnected(receive))
         try:
@@ -153,6 +164,7 @@ class Model:
             raise
         finally:
             self.active -= 1
+            self._change()
             for task in (work, gone):
                 task.cancel()
             await asyncio.gather(work, gone, return_exceptions=True)
@@ -196,6 +208,7 @@ class Model:
             await pace.next_token()
             await reply.event(chunk)
             record.sent += 1
+            self._change()
         if plan.error == "cut":
             raise _Cut
         if plan.error:
