@@ -1,7 +1,39 @@
-"""Tavernlink joins a running SillyTavern to everything else."""
+"""Tavernlink joins a running SillyTavern to everything else.
+
+    async with tavernlink.connect("http://127.0.0.1:8001", key) as hub:
+        async for delta in hub.tavern().send("hello"):
+            print(delta, end="")
+
+The names below load with their first use, so `import tavernlink` costs nothing to those who need one of them.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from tavernlink.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from tavernlink import errors
+    from tavernlink.errors import TavernlinkError
+    from tavernlink.sdk import connect, connect_sync, sync
+
+__all__ = ["TavernlinkError", "__version__", "connect", "connect_sync", "errors", "sync"]
+
+_HOMES = {
+    "TavernlinkError": "tavernlink.errors",
+    "connect": "tavernlink.sdk",
+    "connect_sync": "tavernlink.sdk",
+    "sync": "tavernlink.sdk",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return importlib.import_module("tavernlink.errors")
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(home), name)

@@ -1,0 +1,30 @@
+"""The Python SDK: an outside program's end of the line. Stands on `protocol` and `errors` only.
+
+`connect` is the beginning; `connect_sync` is the same for programs without an event loop.
+"""
+
+from __future__ import annotations
+
+from tavernlink.sdk.hub import Hub, connect
+from tavernlink.sdk.mirror import Mirror
+from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
+from tavernlink.sdk.request import Request
+from tavernlink.sdk.subscription import Subscription
+from tavernlink.sdk.sync import SyncHub, SyncReply, SyncTavern, connect_sync
+from tavernlink.sdk.tavern import Tavern
+
+__all__ = [
+    "Delta",
+    "Hub",
+    "Mirror",
+    "Reply",
+    "ReplyEvent",
+    "Request",
+    "Subscription",
+    "SyncHub",
+    "SyncReply",
+    "SyncTavern",
+    "Tavern",
+    "connect",
+    "connect_sync",
+]

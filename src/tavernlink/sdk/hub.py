@@ -1,0 +1,315 @@
+"""The program's handle on a hub. Everything starts at `connect`.
+
+    async with tavernlink.connect("http://127.0.0.1:8001", key) as hub:
+        async for delta in hub.tavern().send("hello"):
+            print(delta, end="")
+
+Above it stands nothing but the program; below it `connection` carries messages, and `request`, `reply`,
+`subscription` and `mirror` give them their meaning. This file only hands each event to whom it concerns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import ssl
+from collections import Counter
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from weakref import WeakSet
+
+import msgspec
+
+from tavernlink.errors import AuthError, NotFound, TavernlinkError, Unavailable
+from tavernlink.protocol.catalogue import CATALOGUE
+from tavernlink.protocol.message import Message
+from tavernlink.protocol.requests import RequestUpdate
+from tavernlink.protocol.session import Auth, Resync, Welcome
+from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
+from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
+from tavernlink.protocol.taverns import Character, CharacterList, TavernChanged, TavernInfo, TavernList
+from tavernlink.sdk.address import DEFAULT_URL, websocket_address
+from tavernlink.sdk.calls import Repeat
+from tavernlink.sdk.connection import Connection
+from tavernlink.sdk.reply import Reply
+from tavernlink.sdk.request import Request
+from tavernlink.sdk.subscription import Subscription, type_of
+from tavernlink.sdk.tavern import Tavern
+
+__all__ = ["Hub", "connect"]
+
+_log = logging.getLogger("tavernlink.sdk")
+
+_CALL_SECONDS = 30.0
+_GOODBYE_SECONDS = 2.0
+
+_T = TypeVar("_T")
+
+
+def connect(
+    url: str | None = None,
+    key: str | None = None,
+    *,
+    name: str = "python",
+    id: str | None = None,  # noqa: A002
+    connect_timeout: float | None = 10.0,
+    tls: ssl.SSLContext | None = None,
+) -> Hub:
+    """Return a hub handle; `async with` opens and closes it.
+
+    `url`: the hub's address, default `$TAVERNLINK_URL` or http://127.0.0.1:8001. `key`: a key of the role `app` (or
+    `admin`, `viewer`), default `$TAVERNLINK_KEY`. `name`: what people see of this program. `id`: an identity of its
+    own choice that stays the same over restarts; the hub makes one otherwise. `connect_timeout`: seconds for the
+    first connection, None tries for ever; a later loss of the line is always mended in the background.
+
+    Opening raises `AuthError` where the hub refuses the key, and `Unavailable("unreachable")` where none answers.
+    """
+    address = url or os.environ.get("TAVERNLINK_URL") or DEFAULT_URL
+    secret = key or os.environ.get("TAVERNLINK_KEY") or ""
+    return Hub(address, secret, name=name, id=id, connect_timeout=connect_timeout, tls=tls)
+
+
+class Hub:
+    """A connection to one hub. Not thread-safe: use it in the event loop where it was opened."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        name: str,
+        id: str | None = None,  # noqa: A002
+        connect_timeout: float | None = 10.0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.url = url
+        self._auth = Auth(key=key, role="app", name=name, id=id)
+        self._connect_timeout = connect_timeout
+        self._tls = tls
+        self._connection: Connection | None = None
+        self._welcome: Welcome | None = None
+        self._requests: dict[str, Request[Any]] = {}
+        self._streams: dict[str, tuple[str | None, Reply | None]] = {}
+        """Stream id → its tavern, and the reply that it belongs to."""
+        self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._heard: Counter[tuple[str, str]] = Counter()
+        """(Tavern id, glob) → how many subscriptions want it; the hub knows each once."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __repr__(self) -> str:
+        return f"<Hub {self.url} {'connected' if self.connected else 'not connected'}>"
+
+    # ── Life ─────────────────────────────────────────────────────────────────────────────────────────────
+    async def open(self) -> None:
+        """Connect. Raises `AuthError`, `Unavailable("unreachable")`, or `BadMessage` for a malformed address."""
+        address = websocket_address(self.url)
+        if not self._auth.key:
+            raise AuthError("unauthorized", "No key was given. Pass one, or set TAVERNLINK_KEY.")
+        self._connection = Connection(address, self._auth, self, tls=self._tls)
+        self._welcome = await self._connection.open(timeout=self._connect_timeout)
+
+    async def close(self) -> None:
+        """Close the connection. What still waits ends with `Unavailable("closed")`; requests at the hub go on."""
+        if self._connection is not None:
+            await self._connection.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a line is up at this moment; calls made while it is not are sent when it is again."""
+        return self._connection is not None and self._connection.connected
+
+    @property
+    def app_id(self) -> str | None:
+        """The id by which the hub knows this program; None before it is open."""
+        return None if self._connection is None else self._connection.session.app_id
+
+    @property
+    def version(self) -> str | None:
+        """The hub's version; None before it is open."""
+        return None if self._welcome is None else self._welcome.hub.version
+
+    # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────
+    def tavern(self, tavern: str | None = None) -> Tavern:
+        """Return a handle on a tavern by its id or name; None: the one that has been online longest, at each use."""
+        return Tavern(self, tavern)
+
+    async def taverns(self) -> list[TavernInfo]:
+        """Return every tavern that the hub knows, online or away for a moment."""
+        return await self.ask("tavern.list", TavernList(), list[TavernInfo])
+
+    async def characters(self, tavern: str | None = None) -> list[Character]:
+        """Return the characters and groups of one tavern, or of all."""
+        return await self.ask("character.list", CharacterList(tavern=tavern), list[Character])
+
+    def subscribe(self, *types: str, tavern: str | None = None) -> Subscription:
+        """Return the events of these types (globs, see `Subscribe`), of one tavern (id or name) or of all.
+
+        Use it as `async with … as events: async for event in events`; without the block it lasts as long as the hub
+        handle. Streams of this program's own requests match `stream.*` too.
+        """
+        return Subscription(types, tavern, self._start_subscription, self._stop_subscription)
+
+    async def call(
+        self,
+        type_: str,
+        content: Message | dict[str, Any] | None = None,
+        *,
+        timeout: float | None = _CALL_SECONDS,
+    ) -> Any:
+        """Send any message of the catalogue; returns its result as the catalogue's type, or as plain JSON values.
+
+        `timeout` in seconds, a lost line included. It is sent again when the line drops before the answer; messages
+        that ask for work should carry a `request_id`, so that this does no harm. Raises any `TavernlinkError`.
+        """
+        row = CATALOGUE.get(type_)
+        result: Any = Any if row is None or row.result is None else row.result
+        return await self.ask(type_, {} if content is None else content, result, timeout=timeout)
+
+    async def ask(
+        self,
+        type_: str,
+        content: Message | dict[str, Any],
+        result: type[_T],
+        *,
+        timeout: float | None = _CALL_SECONDS,
+        repeat: Repeat = Repeat.ALWAYS,
+    ) -> _T:
+        """Send one message and return its result as `result`; `call` is for programs, this for the SDK itself."""
+        if self._connection is None:
+            raise Unavailable("closed", "The hub handle is not open. Use `async with tavernlink.connect(…)`.")
+        answer = await self._connection.call(type_, content, timeout=timeout, repeat=repeat)
+        try:
+            return msgspec.json.decode(answer, type=result)
+        except msgspec.MsgspecError as error:
+            raise TavernlinkError(
+                "internal", f"The hub's answer to {type_!r} has an unknown shape: {error}."
+            ) from None
+
+    def follow(self, request: Request[Any]) -> None:
+        """Send a request's events to it until `forget`."""
+        self._requests[request.request_id] = request
+
+    def forget(self, request: Request[Any]) -> None:
+        """Send no more events to a request."""
+        if self._requests.get(request.request_id) is request:
+            del self._requests[request.request_id]
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` beside everything else until the hub handle is closed."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ── Subscriptions ────────────────────────────────────────────────────────────────────────────────────
+    async def _start_subscription(self, subscription: Subscription) -> None:
+        if subscription.tavern is not None:
+            subscription.tavern_id = await self._tavern_id(subscription.tavern)
+        self._subscriptions.add(subscription)
+        tavern = subscription.tavern_id
+        self._heard.update((tavern, glob) for glob in subscription.types)
+        try:
+            await self.ask("subscribe", Subscribe(types=list(subscription.types), tavern=tavern), object)
+        except BaseException:
+            self._unhear(subscription)
+            raise
+
+    async def _stop_subscription(self, subscription: Subscription) -> None:
+        unheard = self._unhear(subscription)
+        if unheard and self.connected:  # nobody waits for a line to come back only to say this
+            with contextlib.suppress(TavernlinkError):
+                content = Unsubscribe(types=unheard, tavern=subscription.tavern_id)
+                await self.ask("unsubscribe", content, object, timeout=_GOODBYE_SECONDS)
+
+    def _unhear(self, subscription: Subscription) -> list[str]:
+        self._subscriptions.discard(subscription)
+        words = [(subscription.tavern_id, glob) for glob in subscription.types]
+        self._heard.subtract(words)
+        unheard = [word for word in dict.fromkeys(words) if self._heard[word] <= 0]
+        for word in unheard:
+            del self._heard[word]
+        return [glob for _, glob in unheard]
+
+    async def _tavern_id(self, tavern: str) -> str:
+        known = await self.taverns()
+        for info in known:
+            if tavern == info.tavern_id:
+                return tavern
+        for info in known:
+            if tavern == info.name:
+                return info.tavern_id
+        names = ", ".join(info.name for info in known) or "none"
+        raise NotFound("unknown_tavern", f"No tavern {tavern!r} is known to the hub. It knows: {names}.")
+
+    async def _hear_again(self) -> None:
+        wanted: dict[str, list[str]] = {}
+        for tavern, glob in self._heard:
+            wanted.setdefault(tavern, []).append(glob)
+        for tavern, globs in wanted.items():
+            try:
+                await self.ask("subscribe", Subscribe(types=globs, tavern=tavern), object, timeout=None)
+            except TavernlinkError as error:
+                _log.warning("The hub refused to renew a subscription: %s", error.message)
+
+    # ── What the connection tells ────────────────────────────────────────────────────────────────────────
+    def receive_event(self, content: Message) -> None:
+        """Hand one event to the request and the subscriptions that it concerns."""
+        tavern: str | None = None
+        if isinstance(content, StreamStart | StreamDelta | StreamEnd):
+            tavern = self._receive_stream(content)
+        elif isinstance(content, RequestUpdate):
+            tavern = content.tavern
+            request = self._requests.get(content.request_id)
+            if request is not None:
+                request.receive_update(content)
+        elif isinstance(content, TavernChanged):
+            tavern = content.tavern.tavern_id
+        else:
+            tavern = getattr(content, "tavern", None)
+        if self._subscriptions:
+            type_ = type_of(content)
+            for subscription in list(self._subscriptions):
+                if subscription.wants(type_, tavern):
+                    subscription.receive(content)
+
+    def _receive_stream(self, event: StreamStart | StreamDelta | StreamEnd) -> str | None:
+        if isinstance(event, StreamStart):
+            request = self._requests.get(event.request_id or "")
+            self._streams[event.stream_id] = (event.tavern, request if isinstance(request, Reply) else None)
+        tavern, reply = self._streams.get(event.stream_id, (None, None))
+        if reply is not None:
+            reply.receive_stream(event)
+        if isinstance(event, StreamEnd):
+            self._streams.pop(event.stream_id, None)
+        return tavern
+
+    def receive_resync(self, resync: Resync) -> None:
+        """Take up anew what hangs on events that were missed for good."""
+        self._streams.clear()
+        self.spawn(self._hear_again())
+        for request in list(self._requests.values()):
+            request.resync()
+        for subscription in list(self._subscriptions):
+            subscription.receive(resync)
+
+    def receive_end(self, error: TavernlinkError) -> None:
+        """End everything that waits."""
+        for request in list(self._requests.values()):
+            request.fail(error)
+        for subscription in list(self._subscriptions):
+            subscription.end(error)

@@ -1,0 +1,264 @@
+"""The SDK for programs without an event loop: the same calls, blocking. A thin façade over `hub`.
+
+    with tavernlink.connect_sync(url, key) as hub:
+        for delta in hub.tavern().send("hello"):
+            print(delta, end="")
+
+The connection lives in a background thread with a loop of its own, so it answers the hub while the program computes.
+Every object may be used from any thread. `Ctrl-C` interrupts a blocking call and leaves the connection whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from tavernlink.errors import Unavailable
+from tavernlink.protocol.chat import ChatView
+from tavernlink.protocol.commands import Context
+from tavernlink.protocol.message import Message
+from tavernlink.protocol.requests import GenerateMode, GenerationResult
+from tavernlink.protocol.taverns import Character, TavernInfo
+from tavernlink.sdk.hub import Hub, connect
+from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
+from tavernlink.sdk.request import Request
+from tavernlink.sdk.subscription import Subscription
+from tavernlink.sdk.tavern import Tavern
+
+__all__ = ["SyncHub", "SyncReply", "SyncRequest", "SyncTavern", "connect_sync"]
+
+T = TypeVar("T")
+
+
+def connect_sync(url: str | None = None, key: str | None = None, **options: Any) -> SyncHub:
+    """Return a blocking hub handle; `with` opens and closes it. Arguments and errors are those of `connect`."""
+    return SyncHub(connect(url, key, **options))
+
+
+class _LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tavernlink", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` there and wait for its result here."""
+        if not self._thread.is_alive():
+            work.close()
+            raise Unavailable("closed")
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise Unavailable("closed") from None
+        except BaseException:
+            future.cancel()
+            raise
+
+    def iterate(self, events: AsyncIterator[T]) -> Iterator[T]:
+        """Go through an async iterator from here."""
+        end = object()
+
+        async def following() -> T | object:
+            return await anext(events, end)
+
+        while (event := self.run(following())) is not end:
+            yield event  # type: ignore[misc]  # T, since it is not the end
+
+    def stop(self) -> None:
+        """End the loop and its thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+
+class SyncHub:
+    """`tavernlink.sdk.Hub` with blocking methods."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._loop: _LoopThread | None = None
+
+    def open(self) -> None:
+        """Connect; as `Hub.open`."""
+        self._loop = _LoopThread()
+        try:
+            self._loop.run(self._hub.open())
+        except BaseException:
+            self._loop.stop()
+            raise
+
+    def close(self) -> None:
+        """Close the connection; as `Hub.close`."""
+        if self._loop is not None:
+            loop, self._loop = self._loop, None
+            try:
+                loop.run(self._hub.close())
+            finally:
+                loop.stop()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def loop(self) -> _LoopThread:
+        """The thread that the connection lives in. Raises `Unavailable("closed")` where there is none."""
+        if self._loop is None:
+            raise Unavailable("closed", "The hub handle is not open. Use `with tavernlink.connect_sync(…)`.")
+        return self._loop
+
+    def tavern(self, tavern: str | None = None) -> SyncTavern:
+        """Return a handle on a tavern; as `Hub.tavern`."""
+        return SyncTavern(self, self._hub.tavern(tavern))
+
+    def taverns(self) -> list[TavernInfo]:
+        """As `Hub.taverns`."""
+        return self.loop.run(self._hub.taverns())
+
+    def characters(self, tavern: str | None = None) -> list[Character]:
+        """As `Hub.characters`."""
+        return self.loop.run(self._hub.characters(tavern))
+
+    def call(
+        self, type_: str, content: Message | dict[str, Any] | None = None, *, timeout: float | None = 30.0
+    ) -> Any:
+        """As `Hub.call`."""
+        return self.loop.run(self._hub.call(type_, content, timeout=timeout))
+
+    def subscribe(self, *types: str, tavern: str | None = None) -> Iterator[Message]:
+        """As `Hub.subscribe`: subscribed when this returns; leaving the iteration unsubscribes."""
+        loop = self.loop
+
+        async def start() -> Subscription:
+            subscription = self._hub.subscribe(*types, tavern=tavern)
+            await subscription.open()
+            return subscription
+
+        subscription = loop.run(start())
+
+        def events() -> Iterator[Message]:
+            try:
+                yield from loop.iterate(subscription)
+            finally:
+                loop.run(subscription.close())
+
+        return events()
+
+
+class SyncRequest(Generic[T]):
+    """`tavernlink.sdk.Request`, blocking."""
+
+    def __init__(self, hub: SyncHub, request: Request[T]) -> None:
+        self._hub = hub
+        self._request = request
+        self.request_id = request.request_id
+
+    def result(self, timeout: float | None = None) -> T:
+        """Wait for the result. Raises the request's error, or `Unavailable("timeout")` after `timeout` seconds."""
+
+        async def wait() -> T:
+            try:
+                async with asyncio.timeout(timeout):
+                    return await self._request
+            except TimeoutError:
+                raise Unavailable(
+                    "timeout", f"The request was not over after {timeout} s; it goes on."
+                ) from None
+
+        return self._hub.loop.run(wait())
+
+    def cancel(self) -> None:
+        """As `Request.cancel`."""
+        self._hub.loop.run(self._request.cancel())
+
+
+class SyncReply(SyncRequest[GenerationResult]):
+    """`tavernlink.sdk.Reply`, blocking: iterate over its text, then ask for `result()`."""
+
+    def __init__(self, hub: SyncHub, reply: Reply) -> None:
+        super().__init__(hub, reply)
+        self._reply = reply
+
+    def __iter__(self) -> Iterator[Delta]:
+        return self._hub.loop.iterate(aiter(self._reply))
+
+    def events(self) -> Iterator[ReplyEvent]:
+        """As `Reply.events`."""
+        return self._hub.loop.iterate(self._reply.events())
+
+
+class SyncTavern:
+    """`tavernlink.sdk.Tavern` with blocking methods; options are those of its namesakes."""
+
+    def __init__(self, hub: SyncHub, tavern: Tavern) -> None:
+        self._hub = hub
+        self._tavern = tavern
+
+    def send(self, text: str, **options: Any) -> SyncReply:
+        """As `Tavern.send`."""
+
+        async def start() -> Reply:
+            return self._tavern.send(text, **options)
+
+        return SyncReply(self._hub, self._hub.loop.run(start()))
+
+    def generate(self, mode: GenerateMode = "reply", **options: Any) -> SyncReply:
+        """As `Tavern.generate`."""
+
+        async def start() -> Reply:
+            return self._tavern.generate(mode, **options)
+
+        return SyncReply(self._hub, self._hub.loop.run(start()))
+
+    def post(self, text: str, **options: Any) -> SyncRequest[dict[str, Any]]:
+        """As `Tavern.post`."""
+
+        async def start() -> Request[dict[str, Any]]:
+            return self._tavern.post(text, **options)
+
+        return SyncRequest(self._hub, self._hub.loop.run(start()))
+
+    def edit(self, index: int, text: str, **options: Any) -> dict[str, Any]:
+        """As `Tavern.edit`, and waits for it."""
+
+        async def work() -> dict[str, Any]:
+            return await self._tavern.edit(index, text, **options)
+
+        return self._hub.loop.run(work())
+
+    def delete(self, index: int, count: int = 1, **options: Any) -> dict[str, Any]:
+        """As `Tavern.delete`, and waits for it."""
+
+        async def work() -> dict[str, Any]:
+            return await self._tavern.delete(index, count, **options)
+
+        return self._hub.loop.run(work())
+
+    def stop(self) -> bool:
+        """As `Tavern.stop`."""
+        return self._hub.loop.run(self._tavern.stop())
+
+    def chat(self, **options: Any) -> ChatView:
+        """As `Tavern.chat`."""
+        return self._hub.loop.run(self._tavern.chat(**options))
+
+    def context(self, *, last: int = 10) -> Context:
+        """As `Tavern.context`."""
+        return self._hub.loop.run(self._tavern.context(last=last))
+
+    def info(self) -> TavernInfo:
+        """As `Tavern.info`."""
+        return self._hub.loop.run(self._tavern.info())
