@@ -300,7 +300,7 @@ export interface Accepted {
   request_id: string;
   /** Requests before it in the queue; 0: it runs. */
   position: number;
-  state?: RequestState;
+  state: RequestState;
 }
 
 /** hub → app: a request's state; one final state (`done`, `failed`, `cancelled`), exactly once. */
@@ -386,9 +386,9 @@ export interface Limits {
   /** After how many events a peer should send `confirm`. */
   confirm_every: number;
   /** First delay before a new try, in seconds; jitter is the peer's. */
-  reconnect_min?: number;
+  reconnect_min: number;
   /** Longest delay between tries, in seconds. */
-  reconnect_max?: number;
+  reconnect_max: number;
 }
 
 /** First event after an accepted connect; not counted. */
@@ -403,8 +403,8 @@ export interface Welcome {
   /** True: the named session goes on and what was missed follows. False: a new session. */
   resumed: boolean;
   /** Events that the hub received from this peer in the session; the peer sends the later ones again. */
-  count?: number;
-  limits?: Limits;
+  count: number;
+  limits: Limits | null;
 }
 
 /** How many events the sender received in this session; what came before may be forgotten. Not counted. */
