@@ -18,6 +18,7 @@ __all__ = [
     "open_dialogs",
     "open_page",
     "select_character",
+    "start_new_chat",
     "wait_connected",
     "wait_usable",
 ]
@@ -41,7 +42,7 @@ _USABLE = """
 }
 """
 
-# Text of a modal dialog that waits for a person, null for others: a loading screen is a dialog, too, but has no buttons.
+# The text of a modal dialog that waits for a person, else null: a loading screen is a dialog without buttons.
 _DIALOG_TEXT = """
 dialog => {
     const shown = element => getComputedStyle(element).display !== 'none';
@@ -100,6 +101,15 @@ async (wanted) => {
     await context.selectCharacterById(index);   // returns silently when SillyTavern is busy: the caller looks
     context = SillyTavern.getContext();
     return String(context.characterId) === String(index) && !context.groupId && Boolean(context.chatId);
+}
+"""
+
+_NEW_CHAT = """
+async () => {
+    const context = SillyTavern.getContext();
+    const before = context.getCurrentChatId();
+    await context.executeSlashCommandsWithOptions('/newchat');
+    return SillyTavern.getContext().getCurrentChatId() !== before;
 }
 """
 
@@ -194,6 +204,12 @@ async def select_character(page: Page, wanted: str, *, tries: int = 20) -> None:
     raise BrowserTabError(
         "unknown_character", f"SillyTavern did not open {wanted!r}: it was busy all the time."
     )
+
+
+async def start_new_chat(page: Page) -> None:
+    """Start a new chat with the open character; the old one stays on disk."""
+    if not await page.evaluate(_NEW_CHAT):
+        raise BrowserTabError("page_failed", "SillyTavern did not start a new chat. Is a character open?")
 
 
 async def wait_connected(page: Page, *, seconds: float) -> None:

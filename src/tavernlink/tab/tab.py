@@ -29,7 +29,8 @@ class Tab:
 
     Without `context` it starts a browser of its own on `options.profile`, or on a scratch profile that is deleted at
     the end. With one it opens a page in it, and neither profile nor browser are its business. `report` gets one line
-    for each thing a person would want to know: dialogs that block, a page that crashed.
+    for each thing a person would want to know: dialogs that block, a page that crashed. `on_page` gets the page before
+    anything is loaded in it.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class Tab:
         *,
         context: BrowserContext | None = None,
         report: Callable[[str], None] | None = None,
+        on_page: Callable[[Page], None] | None = None,
     ) -> None:
         self.options = options
         self.dialogs: list[str] = []
         """Texts of the modal dialogs that opened, oldest first."""
         self._given_context = context
         self._report = report or (lambda _line: None)
+        self._on_page = on_page or (lambda _page: None)
         self._open = contextlib.AsyncExitStack()
         self._page: Page | None = None
         self._lost: asyncio.Future[str] | None = None
@@ -61,6 +64,7 @@ class Tab:
             page = await context.new_page()
             stack.push_async_callback(_close, page)
             self._page = page
+            self._on_page(page)
             await self._prepare(page)
             await self._load()
             self._open = stack.pop_all()
@@ -86,6 +90,10 @@ class Tab:
     async def select_character(self, wanted: str) -> None:
         """Open a character's chat, by avatar file name or name."""
         await steps.select_character(self.page, wanted)
+
+    async def new_chat(self) -> None:
+        """Start a new chat with the open character."""
+        await steps.start_new_chat(self.page)
 
     async def connect_model(self, url: str, *, key: str | None = None, model: str | None = None) -> None:
         """Connect SillyTavern to an OpenAI-style model server (base address with `/v1`)."""

@@ -1,0 +1,173 @@
+"""A real SillyTavern, a real Chromium, a stand-in model and a hub, each started once for the whole run.
+
+All tests and fixtures of this folder run in one event loop that lives as long as the session; an async fixture in a
+test file needs `@pytest_asyncio.fixture(loop_scope="session")`. A test that fails shows what the others saw: the
+page's console, its open dialogs, SillyTavern's log, the model's last requests.
+
+    model         the stand-in model, with nothing recorded yet
+    sillytavern   a server with the extension
+    start_sillytavern(…)  another one; ends with the session
+    open_tab(…)   a tab with a browser profile of its own on `sillytavern`, model connected, Seraphina open
+    tab           the shared tab with a new chat: quicker, for tests that leave the page as it was
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from tavernlink.demo.model import Model
+from tavernlink.demo.sillytavern import SillyTavern, prepare
+from tavernlink.extension_files import extension_folder
+from tavernlink.tab import Tab, TabOptions, find_browser
+from tavernlink.tab.browser import launch_arguments
+
+_HERE = Path(__file__).parent
+_CONSOLE_LINES = 60
+
+OpenTab = Callable[..., Awaitable[Tab]]
+StartSillyTavern = Callable[..., Awaitable[SillyTavern]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder: real browser, one event loop, a time limit that leaves the set-up out."""
+    for item in items:
+        if _HERE not in item.path.parents:
+            continue
+        item.add_marker(pytest.mark.e2e)
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(60, func_only=True))
+        if pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+class Witness:
+    """What happened around the test, to be shown when it fails."""
+
+    def __init__(self) -> None:
+        self.console: deque[str] = deque(maxlen=_CONSOLE_LINES)
+        self.sections: dict[str, Callable[[], str]] = {"page console": lambda: "\n".join(self.console)}
+
+    def watch(self, page: Page) -> None:
+        """Keep what this page writes to its console."""
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} or "avernlink" in message.text:
+            self.console.append(f"{message.type}: {message.text[:400]}")
+
+
+_WITNESS = pytest.StashKey[Witness]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    witness = item.config.stash.get(_WITNESS, None)
+    if witness and report.failed and _HERE in item.path.parents:
+        for title, text in witness.sections.items():
+            report.sections.append((title, text()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def witness(pytestconfig: pytest.Config) -> Witness:
+    return pytestconfig.stash.setdefault(_WITNESS, Witness())
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def model_server(witness: Witness) -> AsyncIterator[Model]:
+    async with Model(speed=400) as running:
+        witness.sections["model, last requests"] = lambda: "\n".join(
+            f"{seen.id} {seen.path} {seen.state}, {seen.sent} tokens" for seen in list(running.requests)[-5:]
+        )
+        yield running
+
+
+@pytest.fixture
+def model(model_server: Model) -> Model:
+    model_server.forget()
+    return model_server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def start_sillytavern(witness: Witness) -> AsyncIterator[StartSillyTavern]:
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(**options: Any) -> SillyTavern:
+            running = await stack.enter_async_context(
+                SillyTavern(**({"extension": extension_folder()} | options))
+            )
+            witness.sections[f"SillyTavern {running.url}"] = running.log_tail
+            return running
+
+        yield start
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sillytavern(start_sillytavern: StartSillyTavern) -> SillyTavern:
+    await prepare(progress=print)
+    return await start_sillytavern()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=find_browser(), args=launch_arguments())
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_tab(
+    browser: Browser, sillytavern: SillyTavern, model_server: Model, witness: Witness
+) -> AsyncIterator[OpenTab]:
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def open_one(context: BrowserContext | None = None, **options: Any) -> Tab:
+            if context is None:
+                context = await browser.new_context()
+                stack.push_async_callback(context.close)
+            return await stack.enter_async_context(_tab(context, sillytavern, model_server, witness, options))
+
+        yield open_one
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_tab(
+    browser: Browser, sillytavern: SillyTavern, model_server: Model, witness: Witness
+) -> AsyncIterator[Tab]:
+    context = await browser.new_context()
+    async with _tab(context, sillytavern, model_server, witness, {}) as tab:
+        yield tab
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(shared_tab: Tab, model: Model) -> Tab:  # what the model saw before is not this test's
+    await shared_tab.select_character("default_Seraphina.png")
+    await shared_tab.new_chat()
+    return shared_tab
+
+
+@contextlib.asynccontextmanager
+async def _tab(
+    context: BrowserContext, sillytavern: SillyTavern, model: Model, witness: Witness, options: dict[str, Any]
+) -> AsyncIterator[Tab]:
+    defaults = {"url": sillytavern.url, "model_url": model.url, "character": "default_Seraphina.png"}
+    opening = Tab(
+        TabOptions(**(defaults | options)),
+        context=context,
+        report=witness.console.append,
+        on_page=witness.watch,
+    )
+    async with opening as tab:
+        yield tab
