@@ -144,11 +144,15 @@ class Stage:
             clock=self.clock,
             ids=CountedIds(),
             store=self.store,
-            journal=lambda what, **facts: self.happenings.append((what, facts)),
+            journal=self.record,
             version="0",
             limits=HubLimits(**limits),
         )
         self.texts: dict[str, str] = {}
+
+    def record(self, happening: str, /, **facts: Any) -> None:
+        """The journal seam."""
+        self.happenings.append((happening, facts))
 
     def key(self, role: Role, name: str = "k") -> Key:
         key, self.texts[name] = self.hub.keyring.create(role, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -10,16 +10,17 @@ from tavernlink.core.mirror import ChatMirror
 from tavernlink.errors import BadMessage
 from tavernlink.protocol.chat import ChatMessage, ChatOp, ChatUpdate
 
+Op = Literal["insert", "replace", "remove", "reset"]
+
 
 def message(text: str) -> ChatMessage:
     return ChatMessage(name="A", role="assistant", text=text)
 
 
-def apply(mirror: ChatMirror, *ops: tuple[str, int, str | None], chat_id: str = "c") -> None:
+def apply(mirror: ChatMirror, *ops: tuple[Op, int, str | None], chat_id: str = "c") -> None:
     made = [
-        ChatOp(op=op, index=index, message=message(text) if text is not None else None)
-        for op, index, text in ops
-    ]  # type: ignore[arg-type]
+        ChatOp(op=op, index=index, message=None if text is None else message(text)) for op, index, text in ops
+    ]
     mirror.apply(ChatUpdate(chat_id=chat_id, ops=made))
 
 

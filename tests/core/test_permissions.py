@@ -52,7 +52,7 @@ def test_a_tavern_may_not_ask_like_an_app_and_an_unknown_type_is_named() -> None
     with pytest.raises(BadMessage) as caught:
         tavern.say("chat.send", text="x")
     assert caught.value.code == "not_for_this_role"
-    with pytest.raises(BadMessage, match="no.such"):
+    with pytest.raises(BadMessage, match=r"no\.such"):
         tavern.say("no.such")
 
 

@@ -1,0 +1,88 @@
+"""The store on a real SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect
+
+import tavernlink.store.database as database_module
+from tavernlink.core.keys import Keyring
+from tavernlink.core.seams import Binding
+from tavernlink.errors import AuthError
+from tavernlink.runtime.system import SystemClock, SystemIds
+from tavernlink.store import Database, open_store, sqlite_url
+from tavernlink.store.tables import metadata
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return sqlite_url(tmp_path / "hub.db")
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Database]:
+    store = open_store(url)
+    yield store
+    store.close()
+
+
+def keyring(store: Database) -> Keyring:
+    return Keyring(store, SystemClock(), SystemIds())
+
+
+def test_keys_outlive_the_process_and_their_secret_is_not_in_the_file(url: str, tmp_path: Path) -> None:
+    first = open_store(url)
+    _, text = keyring(first).create("app", "bot")
+    first.close()
+    second = open_store(url)
+    assert keyring(second).verify(text).name == "bot"
+    second.close()
+    secret = text.rsplit("_", 1)[1].encode()
+    assert all(secret not in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_a_change_by_another_process_is_seen(store: Database, url: str) -> None:
+    ours = keyring(store)
+    assert ours.listed() == []
+    other = open_store(url)
+    _, text = keyring(other).create("app", "bot")
+    assert ours.verify(text).name == "bot"
+    keyring(other).revoke("bot")
+    with pytest.raises(AuthError) as caught:
+        ours.verify(text)
+    assert caught.value.code == "key_revoked"
+    other.close()
+
+
+def test_a_binding_is_replaced_and_belongs_to_one_key(store: Database) -> None:
+    store.put_binding("k1", "s", Binding("t", "a.png", "chat 1"))
+    store.put_binding("k1", "s", Binding("t", "a.png", "chat 2"))
+    assert store.binding("k1", "s") == Binding("t", "a.png", "chat 2")
+    assert store.binding("k2", "s") is None
+
+
+def test_opening_again_migrates_nothing_and_loses_nothing(url: str) -> None:
+    first = open_store(url)
+    keyring(first).create("admin", "a")
+    first.close()
+    again = open_store(url)
+    assert len(again.load_keys()) == 1
+    again.close()
+
+
+def test_the_migrations_end_at_head_and_make_the_tables_that_the_code_names(
+    store: Database, url: str
+) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(database_module.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == database_module.HEAD
+    engine = create_engine(url)
+    found = inspect(engine)
+    for table in metadata.sorted_tables:
+        assert {column["name"] for column in found.get_columns(table.name)} == set(table.columns.keys())
+    engine.dispose()
