@@ -1,0 +1,1 @@
+"""Measurements: the hub against its predecessors and its own past. `make bench` runs them."""
