@@ -69,7 +69,7 @@ def _table_of_contents(protocol: Protocol) -> str:
 def _message(row: Row, struct: Struct, protocol: Protocol, golden: Golden | None) -> str:
     parts = [f"### {row.type.name}\n\n", f"{struct.doc}\n\n", _fields(struct, protocol)]
     if row.result is not None:
-        parts.append(f"Result: {_type_words(row.result, protocol, None)}\n\n")
+        parts.append(f"Result: {_type_words(row.result, protocol, None, nullable=True)}\n\n")
     if golden is not None:
         parts.append(_json(golden.contents[0]))
         parts += [f"Outcome:\n\n{_json({'ok': True, 'result': result})}" for result in golden.results[:1]]
@@ -86,7 +86,7 @@ def _fields(struct: Struct, protocol: Protocol) -> str:
     lines = ["| field | type | default | |\n|---|---|---|---|\n"]
     for field in struct.fields:
         default = "required" if field.required else _default(field)
-        words = _type_words(field.schema, protocol, field.literal)
+        words = _type_words(field.schema, protocol, field.literal, nullable=field.always)
         lines.append(f"| `{field.name}` | {words} | {default} | {_escape(field.doc)} |\n")
     return "".join(lines) + "\n"
 
@@ -96,7 +96,7 @@ def _default(field: Field) -> str:
     return "" if value is None else f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
-def _type_words(schema: Schema, protocol: Protocol, literal: str | None) -> str:
+def _type_words(schema: Schema, protocol: Protocol, literal: str | None, *, nullable: bool) -> str:
     """Return a type as people read it, structs linked to their section."""
     linked = {struct.name for struct in protocol.structs} - {row.content for row in protocol.rows}
     linked_rows = {row.content: row.type.name for row in protocol.rows}
@@ -104,7 +104,7 @@ def _type_words(schema: Schema, protocol: Protocol, literal: str | None) -> str:
     if literal is not None and "anyOf" not in schema:
         text = type_of({"enum": protocol.literals[literal]}, protocol.literals)
     plain = text.replace(" | null", "").replace("[]", "").strip("()")
-    shown = _escape(text.removesuffix(" | null") if schema.get("default", ...) is None else text)
+    shown = _escape(text if nullable else text.removesuffix(" | null"))
     if plain in linked:
         return shown.replace(plain, f"[{plain}](#{_anchor(plain)})")
     if plain in linked_rows:
@@ -124,10 +124,14 @@ def _json(value: object) -> str:
 
 
 def _summary(doc: str) -> str:
-    """Return the first sentence, without the direction that it may begin with."""
-    first = doc.partition("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip(".")
-    head, colon, rest = first.partition(": ")
-    return rest if colon and "→" in head else first
+    """Return what the docstring says of the message, in one sentence, without the direction that it begins with."""
+    text = doc.partition("\n\n")[0].replace("\n", " ")
+    head, colon, rest = text.partition(": ")
+    sentences = (rest if colon and "→" in head else text).split(". ")
+    if head.endswith("ack") and len(sentences) > 1:
+        return f"{sentences[1].rstrip('.')}; ack: {sentences[0]}"
+    first = sentences[0].rstrip(".")
+    return f"Ack: {first}" if head.endswith("ack") else first[:1].upper() + first[1:]
 
 
 def _anchor(heading: str) -> str:
