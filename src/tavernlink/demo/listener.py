@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import uvicorn
 
-__all__ = ["Listener", "free_port"]
+__all__ = ["Listener", "free_port", "is_free"]
 
 
 def free_port() -> int:
@@ -19,6 +19,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on this loopback TCP port now."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 class _Server(uvicorn.Server):

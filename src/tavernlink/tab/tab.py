@@ -73,8 +73,12 @@ class Tab:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the tab, and the browser where it is the tab's own. Closing twice does nothing."""
         self._lose("it was closed")
-        await self._open.aclose()
+        await self._open.pop_all().aclose()
         self._page = None
 
     async def reload(self) -> None:
