@@ -1,0 +1,39 @@
+/**
+ * Runs commands on their lanes: `visible` ones one after the other, `detached` ones side by side, `immediate` ones at
+ * once. Never rejects: every command ends in exactly one outcome.
+ */
+
+import { errorInfo, HostError, throwIfCancelled } from "../host/failure.js";
+import { type CommandCall, type CommandTable, type Lane, type Outcome } from "./call.js";
+
+export interface CommandOrder {
+  name: string;
+  args?: unknown;
+}
+
+export class CommandRunner {
+  #visible: Promise<void> = Promise.resolve();
+
+  constructor(private readonly table: CommandTable) {}
+
+  async run(order: CommandOrder, call: CommandCall): Promise<Outcome> {
+    const entry = this.table.get(order.name);
+    if (entry === undefined) {
+      const message = `This tavern does not know the command “${order.name}”.`;
+      return { ok: false, error: new HostError("unknown_command", message).info };
+    }
+    const work = async (): Promise<Outcome> => {
+      try {
+        throwIfCancelled(call.signal);
+        return { ok: true, result: await entry.run(order.args, call) };
+      } catch (thrown) {
+        return { ok: false, error: errorInfo(thrown) };
+      }
+    };
+    const lane: Lane = typeof entry.lane === "function" ? entry.lane(order.args) : entry.lane;
+    if (lane !== "visible") return work();
+    const outcome = this.#visible.then(work);
+    this.#visible = outcome.then(() => undefined);
+    return outcome;
+  }
+}
