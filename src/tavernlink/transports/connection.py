@@ -28,6 +28,7 @@ _BINARY = WSMsgType.BINARY
 _CONTINUATION = WSMsgType.CONTINUATION
 _CLOSE = WSMsgType.CLOSE
 _PING = WSMsgType.PING
+_PONG = WSMsgType.PONG
 _CLOSE_SECONDS = 1.0  # how long the peer may take to answer a close frame
 _REASON_BYTES = 123  # RFC 6455, 5.5: a control frame carries at most 125 bytes, two of them the code
 
@@ -104,6 +105,7 @@ class Connection(WSListener):
         "_transport",
         "_write_limit",
         "address",
+        "answered",
         "paused",
         "receiver",
     )
@@ -121,6 +123,8 @@ class Connection(WSListener):
         self.receiver = receiver
         """May be replaced, as an Engine.IO upgrade does."""
         self.address = address
+        self.answered = True
+        """False from a `ping` to its pong."""
         self.paused = False
         """True while more than the high-water mark (64 KiB) waits to be sent."""
         self._batch = batch
@@ -167,6 +171,11 @@ class Connection(WSListener):
     def write_buffer_size(self) -> int:
         """Bytes that were written here and not yet taken by the operating system."""
         return self._queued + self._transport.underlying_transport.get_write_buffer_size()
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self.answered = False
+        self._transport.send_ping()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Send what is queued, then a close frame; the socket is closed when the peer answers."""
@@ -241,6 +250,8 @@ class Connection(WSListener):
             self._receive_close(frame)
         elif kind is _PING:
             self._transport.send_pong(frame.get_payload_as_bytes())
+        elif kind is _PONG:
+            self.answered = True
         elif kind in (_TEXT, _BINARY, _CONTINUATION):
             self._receive_part(frame)
 
