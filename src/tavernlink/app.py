@@ -26,8 +26,7 @@ from tavernlink.transports.engineio.settings import Settings as EngineSettings
 from tavernlink.transports.socketio.door import SocketDoor
 from tavernlink.transports.socketio.server import SocketServer
 from tavernlink.transports.upgrade import Upgrades
-from tavernlink.transports.websocket.bridge import BridgeDoor
-from tavernlink.transports.websocket.door import WebSocketDoor
+from tavernlink.transports.websocket.door import WebSocketDoors
 from tavernlink.version import __version__
 
 __all__ = ["Server", "serve"]
@@ -179,11 +178,12 @@ def _make_uvicorn(settings: Settings, runtime: Runtime) -> _Uvicorn:
         engine=EngineSettings(max_payload=settings.max_payload),
         origin_allowed=settings.allows_origin,
     )
+    plain = WebSocketDoors(runtime=runtime, chatbridge_without_key=settings.chatbridge_without_key)
     upgrades = Upgrades(
         {
             _SOCKETIO: sockets.engine.accept,
-            "/ws": WebSocketDoor(runtime),
-            "/": BridgeDoor(runtime, without_key=settings.chatbridge_without_key),
+            "/ws": plain.program_door,
+            "/": plain.extension_door,
         },
         settings.allows_origin,
         max_payload=settings.max_payload,

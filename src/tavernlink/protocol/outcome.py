@@ -35,16 +35,16 @@ class ErrorInfo(Message):
 class Success(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`{"ok": true, "result": …}`."""
 
+    ok: bool = True
     result: Any = None
     """What the catalogue names as the result of the message type."""
-    ok: bool = True
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`{"ok": false, "error": {"code", "message", "details"?}}`."""
 
-    error: ErrorInfo
     ok: bool = False
+    error: ErrorInfo
 
 
 def failure_of(error: TavernlinkError) -> Failure:
