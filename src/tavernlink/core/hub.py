@@ -119,9 +119,10 @@ class Hub:
             session.notify(Event("resync", Resync(reason="session_unknown")))
         if isinstance(peer, Tavern):
             self._tavern_came(peer)
-        self._journal(
-            "peer.connected", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address
-        )
+        if keep:
+            self._journal(
+                "peer.connected", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address
+            )
         return peer
 
     def _resume(self, auth: Auth, key: Key, link: Link, address: str) -> Peer | None:
@@ -273,9 +274,10 @@ class Hub:
             session.detach(now + self.limits.tavern_grace)
             self.relay.tavern(peer)
         else:
-            session.detach(now + (self.limits.app_session if session.bounds.kept else 0.0))
+            session.detach(now + self.limits.app_session)
             if not session.bounds.kept:
                 self._end_app(peer)
+                return
         self._journal("peer.disconnected", id=peer.id, name=peer.name)
 
     def link_blocked(self, peer: Peer, link: Link) -> None:
