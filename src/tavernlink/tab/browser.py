@@ -22,16 +22,24 @@ _COMMANDS = (
     "microsoft-edge-stable",
     "msedge",
 )
-_MAC = (
-    "Google Chrome.app/Contents/MacOS/Google Chrome",
-    "Chromium.app/Contents/MacOS/Chromium",
-    "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-)
-_WINDOWS = (
-    r"Google\Chrome\Application\chrome.exe",
-    r"Chromium\Application\chrome.exe",
-    r"Microsoft\Edge\Application\msedge.exe",
-)
+
+
+def _standard_places() -> Iterator[Path]:
+    if sys.platform == "darwin":
+        for root in (Path("/Applications"), Path.home() / "Applications"):
+            for name in ("Google Chrome", "Chromium", "Microsoft Edge"):
+                yield root / f"{name}.app" / "Contents" / "MacOS" / name
+    elif sys.platform == "win32":
+        for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+            if root_name := os.environ.get(variable):
+                for name in ("Google/Chrome", "Chromium"):
+                    yield Path(root_name) / name / "Application" / "chrome.exe"
+                yield Path(root_name) / "Microsoft/Edge" / "Application" / "msedge.exe"
+    else:
+        yield Path("/snap/bin/chromium")
+
+
+_STANDARD_PLACES = tuple(_standard_places())
 _ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -73,20 +81,8 @@ def launch_arguments() -> list[str]:
 
 
 def _candidates() -> Iterator[Path]:
-    for command in _COMMANDS:
-        found = shutil.which(command)
-        if found:
-            yield Path(found)
-    if sys.platform == "darwin":
-        for root in (Path("/Applications"), Path.home() / "Applications"):
-            yield from (root / path for path in _MAC)
-    elif sys.platform == "win32":
-        for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
-            root = os.environ.get(variable)
-            if root:
-                yield from (Path(root) / path for path in _WINDOWS)
-    else:
-        yield Path("/snap/bin/chromium")
+    yield from (Path(found) for command in _COMMANDS if (found := shutil.which(command)))
+    yield from _STANDARD_PLACES
 
 
 def _advice() -> str:

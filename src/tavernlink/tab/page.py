@@ -115,9 +115,17 @@ async () => {
 
 _CONNECTED = """
 () => {
-    const state = globalThis.tavernlink?.state;
-    if (state === 'connected') return state;
-    return state === 'refused' ? 'refused: ' + (globalThis.tavernlink.error ?? '') : false;
+    const state = globalThis.tavernlink?.state();
+    if (state?.name === 'online') return 'online';
+    return state?.name === 'refused' ? state.code + ': ' + state.message : false;
+}
+"""
+
+_CONNECTION_STATE = """
+() => {
+    if (!globalThis.tavernlink) return 'the extension is not loaded; is it installed and enabled?';
+    const { name, code, message } = globalThis.tavernlink.state();
+    return [name, code, message].filter(Boolean).join(': ');
 }
 """
 
@@ -217,11 +225,11 @@ async def wait_connected(page: Page, *, seconds: float) -> None:
     try:
         state = await _wait_for(page, _CONNECTED, seconds)
     except PageTimeout as error:
-        state = await page.evaluate("() => globalThis.tavernlink?.state ?? 'not loaded'")
+        state = await page.evaluate(_CONNECTION_STATE)
         raise BrowserTabError(
-            "hub_failed", f"The extension did not connect within {seconds:.0f} s; it is: {state}."
+            "hub_failed", f"The extension did not connect within {seconds:.0f} s: {state}."
         ) from error
-    if state != "connected":
+    if state != "online":
         raise BrowserTabError(
             "hub_failed", f"The hub did not accept the tab ({state}). Check the key and its role."
         )

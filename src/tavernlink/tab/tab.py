@@ -154,16 +154,8 @@ class Tab:
         await page.add_init_script(steps.WATCH_DIALOGS)
         options = self.options
         if options.hub and options.key:
-            connection = {
-                "url": options.hub,
-                "key": options.key,
-                "name": options.name,
-                "remember": True,
-                "connect": True,
-            }
-            script = steps.connection_script(
-                _origin(options.url), {k: v for k, v in connection.items() if v is not None}
-            )
+            connection = {"url": options.hub, "key": options.key, "name": options.name or ""}
+            script = steps.connection_script(_origin(options.url), connection)
             await page.add_init_script(script)
 
     async def _load(self) -> None:
