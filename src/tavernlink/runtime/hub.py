@@ -48,6 +48,11 @@ class Runtime:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticking
 
+    @property
+    def ready(self) -> bool:
+        """True from start to stop, while time passes; each tick asks the store, so a store that fails shows too."""
+        return self._ticking is not None and not self._ticking.done()
+
     def authenticate(self, key_text: str | None, address: str) -> Key:
         """Return the key that this text is.
 

@@ -1,0 +1,17 @@
+"""REST and server-sent events under `/api`: the messages of the catalogue, one address each.
+
+An answer is the outcome of protocol v1, `{"ok": true, "result": …}` or `{"ok": false, "error": {…}}`, under the status
+that `http.status` gives its code. What becomes a request is answered with 202 at once, or by `?wait=true` with its end.
+"""
+
+from __future__ import annotations
+
+from tavernlink.http.api.chats import ChatRoutes
+from tavernlink.http.api.events import listen
+from tavernlink.http.api.requests import RequestRoutes
+from tavernlink.http.api.schema import show_schema
+from tavernlink.http.api.taverns import TavernRoutes, list_characters, list_taverns
+
+__all__ = ["ROUTES"]
+
+ROUTES = (list_taverns, list_characters, TavernRoutes, ChatRoutes, RequestRoutes, listen, show_schema)

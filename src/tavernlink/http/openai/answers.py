@@ -1,0 +1,140 @@
+"""The two forms of an answer: streamed as it comes, or whole at the end."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+from litestar.types import Send
+
+from tavernlink.errors import GenerationError, TavernlinkError
+from tavernlink.http.caller import final_update
+from tavernlink.http.openai.asking import Asked
+from tavernlink.http.openai.chunks import DONE, Chunks, finish_reason, usage_object
+from tavernlink.http.openai.failures import error_object
+from tavernlink.http.openai.transcript import Transcript
+from tavernlink.http.sse import EventWriter
+from tavernlink.protocol.codec import encode_json
+from tavernlink.protocol.requests import GenerationResult, RequestUpdate
+from tavernlink.protocol.streams import StreamDelta, StreamStart
+from tavernlink.runtime.local import LocalApp
+
+__all__ = ["send_stream", "send_whole"]
+
+
+async def send_whole(app: LocalApp, asked: Asked, request_id: str, send: Send) -> None:
+    """Answer with one JSON object. Raises the `TavernlinkError` of a failure."""
+    result = _result(await final_update(app, request_id))
+    message: dict[str, Any] = {"role": "assistant", "content": result.text, "refusal": None}
+    if result.reasoning:
+        message["reasoning_content"] = result.reasoning
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(result.reason)}
+    body = {
+        "id": _completion_id(request_id),
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": asked.model,
+        "choices": [choice],
+    }
+    if result.usage is not None:
+        body["usage"] = usage_object(result.usage)
+    content = encode_json(body)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-request-id", request_id.encode()),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": content, "more_body": False})
+
+
+async def send_stream(app: LocalApp, asked: Asked, request_id: str, send: Send) -> None:
+    """Answer with chunks. Raises the `TavernlinkError` of a failure that came before the first byte went out."""
+    chunks = Chunks(
+        id_=_completion_id(request_id),
+        model=asked.model,
+        created=int(time.time()),
+        usage=asked.include_usage,
+    )
+    async with EventWriter(send, {"x-request-id": request_id}) as out:
+        try:
+            await _Answer(chunks, out, asked).follow(app, request_id)
+        except TavernlinkError as error:
+            if not out.started:
+                raise
+            await out.write(chunks.failure(error_object(error)) + DONE)
+
+
+class _Answer:
+    """A streamed answer on its way out."""
+
+    def __init__(self, chunks: Chunks, out: EventWriter, asked: Asked) -> None:
+        self._chunks = chunks
+        self._out = out
+        self._asked = asked
+        self._text = Transcript()
+        self._reasoning = Transcript()
+        self._begun = False
+
+    async def follow(self, app: LocalApp, request_id: str) -> None:
+        """Write what comes until the request has its final state. Raises its error."""
+        async for event in app.events():
+            content = event.content
+            if type(content) is StreamDelta:
+                await self._write(self._delta(content))
+            elif isinstance(content, StreamStart):
+                if self._text:  # the next member of a group speaks
+                    await self._write(self._chunks.text(self._text.add("\n\n")))
+            elif isinstance(content, RequestUpdate) and content.request_id == request_id:
+                if content.state == "queued":
+                    await self._out.comment(f"waiting position {content.position}")
+                elif content.state == "running":
+                    await self._out.comment("generating")
+                else:
+                    await self._finish(_result(content))
+                    return
+
+    def _delta(self, delta: StreamDelta) -> bytes:
+        channel = self._text if delta.channel == "text" else self._reasoning
+        text = channel.replace(delta.text) if delta.replace else channel.add(delta.text)
+        if not text:
+            return b""
+        return self._chunks.text(text) if channel is self._text else self._chunks.reasoning(text)
+
+    async def _finish(self, result: GenerationResult) -> None:
+        frames = []
+        if result.reasoning and not self._reasoning:
+            frames.append(self._chunks.reasoning(result.reasoning))
+        if rest := self._text.finish(result.text):
+            frames.append(self._chunks.text(rest))
+        final = result.text if self._text.differs(result.text) else None
+        frames.append(self._chunks.finish(result.reason, final))
+        if self._asked.include_usage and result.usage is not None:
+            frames.append(self._chunks.usage(result.usage))
+        frames.append(DONE)
+        await self._write(b"".join(frames))
+
+    async def _write(self, frame: bytes) -> None:
+        if not frame:
+            return
+        if not self._begun:
+            self._begun = True
+            frame = self._chunks.role() + frame
+        await self._out.write(frame)
+
+
+def _completion_id(request_id: str) -> str:
+    return f"chatcmpl-{request_id}"
+
+
+def _result(update: RequestUpdate) -> GenerationResult:
+    if update.error is not None:
+        raise update.error.to_error()
+    try:
+        return msgspec.convert(update.result, GenerationResult)
+    except msgspec.ValidationError as error:
+        raise GenerationError(
+            "command_failed", f"The tavern's answer has the wrong shape: {error}."
+        ) from None
