@@ -1,0 +1,169 @@
+/**
+ * The hub as an app talks to it: requests with outcomes, events, generations that survive a lost line.
+ *
+ *     const hub = await connect("http://127.0.0.1:8001", key);
+ *     for await (const delta of hub.tavern().send("Hello!")) write(delta.text);
+ *     hub.close();
+ *
+ * What is asked while the line is down waits for it; what was asked when it dropped is asked again under the same
+ * `request_id`, so it is done once.
+ */
+
+import { Connection, type ConnectionOptions } from "./connection.js";
+import { TavernlinkError } from "./errors.js";
+import { Generation } from "./generation.js";
+import type { Messages, RequestUpdate, Results, Subscribe } from "./generated/protocol.js";
+import { Tavern } from "./tavern.js";
+
+export type HubOptions = Omit<ConnectionOptions, "url" | "key" | "role">;
+
+/** What an app may ask for, with an outcome. */
+type Asks = Exclude<keyof Results, "hello">;
+
+/** Resolves when the hub said `welcome`; rejects where the hub refuses. A hub that is not there yet is waited for. */
+export async function connect(url: string, key: string, options: HubOptions = {}): Promise<Hub> {
+  const hub = new Hub(new Connection({ ...options, url, key, role: "app" }));
+  await hub.ready();
+  return hub;
+}
+
+export class Hub {
+  private readonly generations = new Map<string, Generation>();
+  private readonly streams = new Map<string, Generation>();
+  private readonly subscriptions: Subscribe[] = [];
+
+  constructor(readonly connection: Connection) {
+    connection.onMessage("request.update", (update) => {
+      this.receiveUpdate(update);
+    });
+    connection.onMessage("stream.start", (start) => {
+      const generation = this.generations.get(start.request_id ?? "");
+      if (generation !== undefined) this.streams.set(start.stream_id, generation);
+    });
+    connection.onMessage("stream.delta", (delta) => this.streams.get(delta.stream_id)?.receiveDelta(delta));
+    connection.onMessage("stream.end", (end) => {
+      this.streams.get(end.stream_id)?.receiveEnd(end);
+      this.streams.delete(end.stream_id);
+    });
+    connection.on("session", ({ resumed }) => {
+      if (!resumed) this.restore();
+    });
+    connection.on("state", (state) => {
+      if (state.name === "refused") this.failAll(new TavernlinkError(state.code, state.message));
+      else if (state.name === "idle") this.failAll(closed());
+    });
+    connection.start();
+  }
+
+  /** Listen to one type of message; ask for it with `subscribe`. Returns the function that stops listening. */
+  on<Type extends keyof Messages>(type: Type, listener: (content: Messages[Type]) => void): () => void {
+    return this.connection.onMessage(type, listener);
+  }
+
+  async subscribe(types: string[], where: Omit<Subscribe, "types"> = {}): Promise<void> {
+    const content = { types, ...where };
+    this.subscriptions.push(content);
+    await this.request("subscribe", content);
+  }
+
+  /** One tavern by id or name; without either, the default one. */
+  tavern(idOrName?: string): Tavern {
+    return new Tavern(this, idOrName);
+  }
+
+  /** Ask, and get the outcome's result. Throws `TavernlinkError` with the hub's code. */
+  async request<Type extends Asks>(type: Type, content: Messages[Type]): Promise<Results[Type]> {
+    for (;;) {
+      await this.ready();
+      try {
+        const outcome = await this.connection.ask(type, content);
+        if (outcome.ok) return outcome.result as Results[Type];
+        throw TavernlinkError.from(outcome.error);
+      } catch (error) {
+        if (!(error instanceof TavernlinkError) || error.code !== "disconnected") throw error;
+      }
+    }
+  }
+
+  /** Ask for something that becomes a generation. */
+  generation<Type extends "chat.send" | "generate">(type: Type, content: Messages[Type]): Generation {
+    const requestId = content.request_id ?? crypto.randomUUID();
+    const generation = new Generation(requestId, async (id) => {
+      await this.request("request.cancel", { request_id: id });
+    });
+    this.generations.set(requestId, generation);
+    this.request(type, { ...content, request_id: requestId }).then(
+      (accepted) => {
+        generation.position ??= accepted.position;
+      },
+      (error: unknown) => {
+        this.generations.delete(requestId);
+        generation.fail(
+          error instanceof TavernlinkError ? error : new TavernlinkError("internal", String(error)),
+        );
+      },
+    );
+    return generation;
+  }
+
+  /** Resolves when online; rejects when refused or closed. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (): boolean => {
+        const state = this.connection.state;
+        if (state.name === "online") resolve();
+        else if (state.name === "refused") reject(new TavernlinkError(state.code, state.message));
+        else if (state.name === "idle") reject(closed());
+        else return false;
+        return true;
+      };
+      if (settle()) return;
+      const off = this.connection.on("state", () => {
+        if (settle()) off();
+      });
+    });
+  }
+
+  close(): void {
+    this.connection.stop();
+  }
+
+  private receiveUpdate(update: RequestUpdate): void {
+    const generation = this.generations.get(update.request_id);
+    if (generation === undefined) return;
+    generation.receiveUpdate(update);
+    if (generation.done) this.generations.delete(update.request_id);
+  }
+
+  /** A new session knows neither our subscriptions nor that we follow requests. */
+  private restore(): void {
+    this.streams.clear();
+    for (const subscription of this.subscriptions) void this.request("subscribe", subscription).catch(ignore);
+    for (const [requestId, generation] of this.generations) {
+      this.request("request.get", { request_id: requestId, watch: true }).then(
+        (update) => {
+          this.receiveUpdate(update);
+        },
+        (error: unknown) => {
+          // Not known: its own `chat.send` or `generate` is about to be asked again.
+          if (error instanceof TavernlinkError && error.code === "unknown_request") return;
+          generation.fail(error as TavernlinkError);
+        },
+      );
+    }
+  }
+
+  private failAll(error: TavernlinkError): void {
+    for (const generation of this.generations.values()) generation.fail(error);
+    this.generations.clear();
+    this.streams.clear();
+  }
+}
+
+function closed(): TavernlinkError {
+  return new TavernlinkError("closed", "This connection was closed.");
+}
+
+function ignore(): void {
+  // The connection's own state tells what became of it.
+}

@@ -1,0 +1,13 @@
+/** Tavernlink's JavaScript client: protocol types, the connection, and a small API for apps. No DOM. */
+
+export type * from "./generated/protocol.js";
+export { PROTOCOL_VERSION, UNCOUNTED } from "./generated/protocol.js";
+export { parseAddress, type Address } from "./address.js";
+export { Backoff, type BackoffLimits } from "./backoff.js";
+export { Connection, type ConnectionOptions, type SessionStart } from "./connection.js";
+export { TavernlinkError, type AnyErrorCode } from "./errors.js";
+export { Outbox, type OutboxLimits } from "./outbox.js";
+export { isFinal, type ConnectionState } from "./state.js";
+export { connect, Hub, type HubOptions } from "./hub.js";
+export { Generation, type Delta } from "./generation.js";
+export { Tavern } from "./tavern.js";

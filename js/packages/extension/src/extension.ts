@@ -1,0 +1,140 @@
+/** The composition root: every part is made here, once SillyTavern is ready, and handed what it needs. */
+
+import { CommandRunner } from "./commands/runner.js";
+import { commandTable } from "./commands/table.js";
+import { EventForward } from "./events/forward.js";
+import { context } from "./host/context.js";
+import { openHost } from "./host/host.js";
+import {
+  extensionFolder,
+  observeChat,
+  observeGenerating,
+  settingsColumn,
+  sillyTavernVersion,
+} from "./host/page.js";
+import { Identity } from "./identity.js";
+import { Log } from "./log.js";
+import { Mirror } from "./mirror/mirror.js";
+import { Panel } from "./panel/panel.js";
+import { Texts } from "./panel/texts.js";
+import { pause } from "./pause.js";
+import { readPinned } from "./pinned.js";
+import { Settings } from "./settings.js";
+import { StateReport } from "./state.js";
+import { VisibleStreams } from "./streams/visible.js";
+import { TavernLine } from "./tavern.js";
+import { Work } from "./work.js";
+
+declare const __TAVERNLINK_VERSION__: string;
+
+export async function startExtension(moduleUrl: string): Promise<void> {
+  const log = new Log();
+  const settings = new Settings({
+    all: () => context().extensionSettings,
+    save: () => {
+      context().saveSettingsDebounced();
+    },
+    session: sessionStorage,
+  });
+  const pinned = readPinned(localStorage);
+  log.secrets = () => [settings.key, pinned?.key ?? ""];
+  const host = await openHost();
+
+  const line: TavernLine = new TavernLine(
+    {
+      restart: () => {
+        events.want([]);
+        work.restart();
+        visible.restart();
+        state.restart();
+        mirror.restart();
+      },
+      receiveCommand: (command) => {
+        work.receiveCommand(command);
+      },
+      receiveCancel: (requestId) => {
+        work.receiveCancel(requestId);
+      },
+      receiveWanted: (names) => {
+        events.want(names);
+      },
+    },
+    log,
+  );
+  const visible = new VisibleStreams(context, line);
+  const mirror = new Mirror({ read: context, growing: () => visible.growing, observeChat, pause }, line);
+  const state = new StateReport({ read: context, generating: () => visible.running, pause }, line);
+  const events = new EventForward(context, line);
+  const work = new Work(new CommandRunner(commandTable(host)), visible, line, log);
+
+  visible.listen();
+  mirror.listen();
+  state.listen();
+  visible.onChange(() => {
+    state.look();
+    if (!visible.running) mirror.look();
+  });
+  observeGenerating((generating) => {
+    if (!generating) visible.receiveIdle();
+  });
+
+  const identity = new Identity({
+    local: localStorage,
+    session: sessionStorage,
+    locks: (navigator as Partial<Navigator>).locks,
+    channel: typeof BroadcastChannel === "undefined" ? undefined : (name) => new BroadcastChannel(name),
+  });
+  const id = await identity.take();
+  const defaultName = (): string => `SillyTavern ${location.host}`;
+  const connect = (): void => {
+    const { url, name } = pinned ?? settings.stored;
+    line.connect({
+      url,
+      key: pinned?.key ?? settings.key,
+      name: (name || defaultName()).slice(0, 200),
+      id,
+      versions: { extension: __TAVERNLINK_VERSION__, sillytavern: sillyTavernVersion() },
+      onReplaced: () => identity.replace(),
+    });
+  };
+
+  await openPanel(moduleUrl, settings, log, line, {
+    connect,
+    disconnect: () => {
+      line.disconnect();
+    },
+    defaultName,
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") line.retryNow();
+  });
+  window.addEventListener("online", () => {
+    line.retryNow();
+  });
+  log.add("info", `Tavernlink ${__TAVERNLINK_VERSION__} on SillyTavern ${sillyTavernVersion()}, ${id}`);
+  // What a page's keeper and a person at the browser's console may look at.
+  Object.assign(globalThis, { tavernlink: { id, state: () => line.state } });
+  if (pinned !== undefined || (settings.stored.autoConnect && settings.key !== "")) connect();
+}
+
+async function openPanel(
+  moduleUrl: string,
+  settings: Settings,
+  log: Log,
+  line: TavernLine,
+  actions: ConstructorParameters<typeof Panel>[4],
+): Promise<void> {
+  const html = await context().renderExtensionTemplateAsync(extensionFolder(moduleUrl), "panel");
+  const column = settingsColumn();
+  if (column === null) return;
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  column.append(template.content);
+  const root = column.querySelector<HTMLElement>("#tavernlink_panel");
+  if (root === null) return;
+  const texts = new Texts((text, key) => context().translate?.(text, key) ?? text);
+  const panel = new Panel(root, settings, log, texts, actions);
+  line.onState((state) => {
+    panel.show(state);
+  });
+}

@@ -1,0 +1,188 @@
+/** The drawer in SillyTavern's Extensions panel: address, key, connect and disconnect, state, debug log. */
+
+import type { ConnectionState } from "@tavernlink/client";
+
+import type { Log } from "../log.js";
+import type { Settings } from "../settings.js";
+import type { Texts } from "./texts.js";
+
+export interface PanelActions {
+  connect(): void;
+  disconnect(): void;
+  /** The name that goes to the hub when none is typed. */
+  defaultName(): string;
+}
+
+type Light = "off" | "green" | "amber" | "red";
+
+const LIGHTS: Record<ConnectionState["name"], Light> = {
+  idle: "off",
+  connecting: "amber",
+  online: "green",
+  waiting: "amber",
+  refused: "red",
+};
+
+export class Panel {
+  private readonly state: HTMLElement;
+  private readonly detail: HTMLElement;
+  private readonly log: HTMLElement;
+  private shown: ConnectionState = { name: "idle" };
+  private note = "";
+  private ticking: ReturnType<typeof setInterval> | undefined;
+  private drawing = false;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly settings: Settings,
+    private readonly debugLog: Log,
+    private readonly texts: Texts,
+    private readonly actions: PanelActions,
+  ) {
+    this.state = this.find('[data-part="state"]');
+    this.detail = this.find('[data-part="detail"]');
+    this.log = this.find('[data-part="log"]');
+    this.bindFields();
+    this.bindButtons();
+    this.debugLog.onChange(() => {
+      this.drawLogSoon();
+    });
+    this.find("details").addEventListener("toggle", () => {
+      this.drawLogSoon();
+    });
+    this.show(this.shown);
+  }
+
+  show(state: ConnectionState): void {
+    this.shown = state;
+    this.note = "";
+    clearInterval(this.ticking);
+    // Only while a countdown is to be seen.
+    this.ticking =
+      state.name === "waiting"
+        ? setInterval(() => {
+            this.tick();
+          }, 1000)
+        : undefined;
+    this.draw();
+  }
+
+  private tick(): void {
+    if (document.visibilityState === "visible") this.draw();
+  }
+
+  private draw(): void {
+    const { shown } = this;
+    for (const light of this.root.querySelectorAll<HTMLElement>(".tavernlink-light")) {
+      light.dataset["light"] = LIGHTS[shown.name];
+      light.title = this.texts.say(`state.${shown.name}`);
+    }
+    this.root.dataset["state"] = shown.name;
+    this.state.textContent = this.texts.say(`state.${shown.name}`);
+    this.detail.textContent = this.note === "" ? this.describe(shown) : this.note;
+    const active = shown.name === "connecting" || shown.name === "online" || shown.name === "waiting";
+    this.button("tavernlink_connect").disabled = shown.name === "connecting" || shown.name === "online";
+    this.button("tavernlink_disconnect").disabled = !active;
+  }
+
+  private describe(state: ConnectionState): string {
+    if (state.name === "online") {
+      const name = this.settings.stored.name || this.actions.defaultName();
+      return this.texts.say("as", name, state.welcome.hub.version);
+    }
+    if (state.name === "refused") return this.texts.error(state.code, state.message);
+    if (state.name !== "waiting") return "";
+    const seconds = Math.max(0, Math.ceil((state.retryAt - Date.now()) / 1000));
+    return `${this.texts.error(state.code, state.message)} ${this.texts.say("retry", seconds)}`;
+  }
+
+  private bindFields(): void {
+    const { stored, key } = this.settings;
+    const url = this.input("tavernlink_url");
+    const keyField = this.input("tavernlink_key");
+    const name = this.input("tavernlink_name");
+    const remember = this.input("tavernlink_remember");
+    const auto = this.input("tavernlink_auto");
+    url.value = stored.url;
+    keyField.value = key;
+    name.value = stored.name;
+    name.placeholder = this.actions.defaultName();
+    remember.checked = stored.remember;
+    auto.checked = stored.autoConnect;
+    const bind = (field: HTMLInputElement, change: () => void): void => {
+      field.addEventListener("input", change);
+    };
+    bind(url, () => {
+      this.settings.change({ url: url.value });
+    });
+    bind(keyField, () => {
+      this.settings.change({ key: keyField.value });
+    });
+    bind(name, () => {
+      this.settings.change({ name: name.value.trim() });
+    });
+    bind(remember, () => {
+      this.settings.change({ remember: remember.checked, key: keyField.value });
+    });
+    bind(auto, () => {
+      this.settings.change({ autoConnect: auto.checked });
+    });
+  }
+
+  private bindButtons(): void {
+    this.button("tavernlink_connect").addEventListener("click", () => {
+      if (this.settings.key !== "") {
+        this.actions.connect();
+        return;
+      }
+      this.note = this.texts.say("no_key");
+      this.draw();
+      this.input("tavernlink_key").focus();
+    });
+    this.button("tavernlink_disconnect").addEventListener("click", () => {
+      this.actions.disconnect();
+    });
+    this.button("tavernlink_copy").addEventListener("click", () => {
+      void this.copyLog();
+    });
+  }
+
+  private async copyLog(): Promise<void> {
+    const text = this.debugLog.text();
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // No clipboard on plain HTTP addresses: select it, so that Ctrl-C does it.
+      getSelection()?.selectAllChildren(this.log);
+      return;
+    }
+    this.note = this.texts.say("copied");
+    this.draw();
+  }
+
+  /** At most once a frame, and only where it can be seen. */
+  private drawLogSoon(): void {
+    if (this.drawing || !(this.find("details") as HTMLDetailsElement).open) return;
+    this.drawing = true;
+    requestAnimationFrame(() => {
+      this.drawing = false;
+      const atEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 20;
+      this.log.textContent = this.debugLog.text();
+      if (atEnd) this.log.scrollTop = this.log.scrollHeight;
+    });
+  }
+
+  private find(selector: string): HTMLElement {
+    const found = this.root.querySelector<HTMLElement>(selector);
+    if (found === null) throw new Error(`The drawer's template has no ${selector}.`);
+    return found;
+  }
+
+  private input(id: string): HTMLInputElement {
+    return this.find(`#${id}`) as HTMLInputElement;
+  }
+
+  private button(id: string): HTMLButtonElement {
+    return this.find(`#${id}`) as HTMLButtonElement;
+  }
+}

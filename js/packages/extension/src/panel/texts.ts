@@ -1,0 +1,29 @@
+/** Words of the drawer that are not in its template. English here; other languages in static/i18n. */
+
+export const TEXTS = {
+  copied: "The log is in the clipboard.",
+  no_key: "Enter the key first. The hub's owner makes one with: tavernlink keys create --role tavern",
+  "state.idle": "Not connected",
+  "state.connecting": "Connecting…",
+  "state.online": "Connected",
+  "state.waiting": "No connection",
+  "state.refused": "Refused by the hub",
+  retry: "Next try in {0} s.",
+  as: "as {0} (hub {1})",
+} as const;
+
+export type Translate = (text: string, key: string) => string;
+
+export class Texts {
+  constructor(private readonly translate: Translate) {}
+
+  say(name: keyof typeof TEXTS, ...values: (string | number)[]): string {
+    const text = this.translate(TEXTS[name], `tavernlink.${name}`);
+    return text.replace(/\{(\d)\}/g, (hole, index: string) => String(values[Number(index)] ?? hole));
+  }
+
+  /** An error in the person's language where its code is known there, else in the hub's own words. */
+  error(code: string, message: string): string {
+    return this.translate(message, `tavernlink.error.${code}`);
+  }
+}

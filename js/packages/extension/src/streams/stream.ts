@@ -1,0 +1,104 @@
+/** One stream on the wire: `stream.start`, deltas with `seq`, one `stream.end`. */
+
+import type {
+  Channel,
+  EndReason,
+  ErrorInfo,
+  StreamEnd,
+  StreamKind,
+  StreamStart,
+  Usage,
+} from "@tavernlink/client";
+
+import type { Outlet } from "../outlet.js";
+
+export interface StreamInfo {
+  kind: StreamKind;
+  requestId?: string;
+  character?: string;
+}
+
+export interface Finish {
+  text: string;
+  reason: EndReason;
+  reasoning?: string;
+  error?: ErrorInfo;
+  usage?: Usage;
+  message_index?: number;
+}
+
+/** The protocol's bounds of one delta's and of a final text, in characters. */
+const MAX_DELTA = 200_000;
+const MAX_TEXT = 4_000_000;
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** Unique for ever, and short, since every delta carries it: 96 random bits. */
+export function makeStreamId(): string {
+  let id = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += ALPHABET.charAt(byte & 63);
+  return id;
+}
+
+export class Stream {
+  readonly id = makeStreamId();
+  private seq = 0;
+  private sent = "";
+  private sentReasoning = "";
+  private over = false;
+
+  constructor(
+    private readonly outlet: Outlet,
+    info: StreamInfo,
+  ) {
+    const start: StreamStart = { stream_id: this.id, kind: info.kind };
+    if (info.requestId !== undefined) start.request_id = info.requestId;
+    if (info.character !== undefined) start.character = info.character.slice(0, 200);
+    outlet.send("stream.start", start);
+  }
+
+  /** The text that the deltas made so far. */
+  get text(): string {
+    return this.sent;
+  }
+
+  /** The hot path: called with every token. */
+  delta(text: string, channel: Channel = "text", replace = false): void {
+    if (this.over || (text === "" && !replace)) return;
+    if (text.length > MAX_DELTA) {
+      this.delta(text.slice(0, MAX_DELTA), channel, replace);
+      this.delta(text.slice(MAX_DELTA), channel);
+      return;
+    }
+    this.seq += 1;
+    if (channel === "text") this.sent = replace ? text : this.sent + text;
+    else this.sentReasoning = replace ? text : this.sentReasoning + text;
+    this.outlet.send("stream.delta", {
+      stream_id: this.id,
+      seq: this.seq,
+      text,
+      ...(channel === "text" ? {} : { channel }),
+      ...(replace ? { replace } : {}),
+    });
+  }
+
+  /** The end, once. Text that never went out as a delta (a reply that was not streamed) goes out before it. */
+  end(finish: Finish): void {
+    if (this.over) return;
+    const text = finish.text.slice(0, MAX_TEXT);
+    if (finish.reasoning !== undefined) this.complete("reasoning", this.sentReasoning, finish.reasoning);
+    this.complete("text", this.sent, text);
+    this.over = true;
+    const end: StreamEnd = { stream_id: this.id, seq: this.seq, text, reason: finish.reason };
+    if (finish.reasoning !== undefined && finish.reasoning !== "")
+      end.reasoning = finish.reasoning.slice(0, MAX_TEXT);
+    if (finish.error !== undefined) end.error = finish.error;
+    if (finish.usage !== undefined) end.usage = finish.usage;
+    if (finish.message_index !== undefined && finish.message_index >= 0)
+      end.message_index = finish.message_index;
+    this.outlet.send("stream.end", end);
+  }
+
+  private complete(channel: Channel, sent: string, text: string): void {
+    if (text.length > sent.length && text.startsWith(sent)) this.delta(text.slice(sent.length), channel);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * This tab as a tavern: the connection to the hub, and what is said over it. Made anew for each press of Connect.
+ *
+ * What follows a `welcome` is decided here. A session that goes on needs nothing. A new one gets everything again: state,
+ * characters, chat; commands of the old one are given up, since the hub has failed them.
+ */
+
+import { Connection, type ConnectionOptions, type ConnectionState } from "@tavernlink/client";
+
+import type { Log } from "./log.js";
+import type { Outlet } from "./outlet.js";
+
+/** What has to be told again to a hub that knows nothing of us. */
+export interface SessionParts {
+  restart(): void;
+  receiveCommand(command: { name: string; request_id: string; args?: unknown }): void;
+  receiveCancel(requestId: string): void;
+  receiveWanted(names: readonly string[]): void;
+}
+
+/** Characters that may wait for the hub's confirmation before large messages wait too. */
+const ROOM = 16_000_000;
+const OUTBOX = { entries: 20_000, size: 2 * ROOM };
+
+export class TavernLine implements Outlet {
+  private connection: Connection | undefined;
+  private readonly listeners = new Set<(state: ConnectionState) => void>();
+
+  constructor(
+    private readonly parts: SessionParts,
+    private readonly log: Log,
+  ) {}
+
+  get state(): ConnectionState {
+    return this.connection?.state ?? { name: "idle" };
+  }
+
+  get maxPayload(): number {
+    return this.connection?.session.limits.max_payload ?? 1_000_000;
+  }
+
+  onState(listener: (state: ConnectionState) => void): void {
+    this.listeners.add(listener);
+  }
+
+  connect(options: Omit<ConnectionOptions, "role" | "outbox" | "report">): void {
+    this.connection?.stop();
+    const connection = new Connection({
+      ...options,
+      role: "tavern",
+      outbox: OUTBOX,
+      report: (message, error) => {
+        this.log.add("error", message, error);
+      },
+    });
+    this.connection = connection;
+    connection.on("state", (state) => {
+      if (connection !== this.connection) return;
+      this.logState(state);
+      for (const listener of this.listeners) listener(state);
+    });
+    connection.on("session", ({ resumed }) => {
+      this.log.add("info", resumed ? "The session goes on" : "A new session");
+      if (!resumed) this.parts.restart();
+    });
+    connection.onMessage("resync", ({ reason }) => {
+      this.log.add("warning", `The hub asks for everything again (${reason ?? "no reason given"})`);
+      if (this.state.name === "online") this.parts.restart();
+    });
+    connection.onMessage("command", (command) => {
+      this.parts.receiveCommand(command);
+    });
+    connection.onMessage("command.cancel", ({ request_id }) => {
+      this.parts.receiveCancel(request_id);
+    });
+    connection.onMessage("events.wanted", ({ names }) => {
+      this.parts.receiveWanted(names);
+    });
+    connection.start();
+  }
+
+  disconnect(): void {
+    this.connection?.stop();
+    this.parts.receiveWanted([]);
+  }
+
+  /** The page is looked at, or the network is back: do not wait for a throttled timer. */
+  retryNow(): void {
+    this.connection?.retryNow();
+  }
+
+  send: Outlet["send"] = (type, content) => this.connection?.send(type, content) ?? false;
+
+  async room(): Promise<void> {
+    if (this.connection !== undefined) await roomIn(this.connection);
+  }
+
+  private logState(state: ConnectionState): void {
+    if (state.name === "online") {
+      const { welcome } = state;
+      this.log.add(
+        "info",
+        `Connected as ${welcome.id} to hub ${welcome.hub.version} (session ${welcome.session})`,
+      );
+    } else if (state.name === "waiting" || state.name === "refused") {
+      this.log.add("warning", `${state.name}: ${state.code}: ${state.message}`);
+    } else {
+      this.log.add("info", state.name);
+    }
+  }
+}
+
+/** Resolves when the outbox has room, and when the line is down: then nothing large is sent anyway. */
+function roomIn(connection: Connection): Promise<void> {
+  return new Promise((resolve) => {
+    const full = (): boolean => connection.state.name === "online" && connection.outbox.size >= ROOM;
+    if (!full()) {
+      resolve();
+      return;
+    }
+    const offs = [connection.onMessage("confirm", look), connection.on("state", look)];
+    function look(): void {
+      if (full()) return;
+      for (const off of offs) off();
+      resolve();
+    }
+  });
+}
