@@ -20,11 +20,15 @@ class ExtensionBuildHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (hatch calls it so)
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build what is stale; a source archive holds the built files and needs no Node."""
         if os.environ.get("TAVERNLINK_SKIP_JS") == "1":
             return
-        _load_build_js(Path(self.root)).build_if_stale()
+        build_js = _load_build_js(Path(self.root))
+        build_js.build_if_stale()
+        if version != "editable":
+            package = "tavernlink" if self.target_name == "wheel" else "src/tavernlink"
+            build_data["force_include"][str(build_js.EXTENSION)] = f"{package}/{build_js.EXTENSION.name}"
 
 
 def _load_build_js(root: Path) -> ModuleType:
