@@ -36,7 +36,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def until_logged(log: Path, text: str) -> str:
     """Wait until the log has this text; the whole log."""
     await until(lambda: log.exists() and text in log.read_text("utf-8"))
-    return log.read_text("utf-8")
+    return await asyncio.to_thread(log.read_text, "utf-8")
 
 
 def is_alive(pid: int) -> bool:

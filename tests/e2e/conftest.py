@@ -5,9 +5,12 @@ test file needs `@pytest_asyncio.fixture(loop_scope="session")`. A test that fai
 page's console, its open dialogs, SillyTavern's log, the model's last requests.
 
     model         the stand-in model, with nothing recorded yet
+    hub           a hub in this process, with keys: `.url .admin_key .app_key .tavern_key .viewer_key .server`
+    app           the SDK connected to it
     sillytavern   a server with the extension
     start_sillytavern(…)  another one; ends with the session
-    open_tab(…)   a tab with a browser profile of its own on `sillytavern`, model connected, Seraphina open
+    open_tab(…)   a tab with a browser profile of its own on `sillytavern`, hub and model connected, Seraphina open;
+                  takes what TabOptions takes, and `context` for a second tab of one profile
     tab           the shared tab with a new chat: quicker, for tests that leave the page as it was
 """
 
@@ -23,9 +26,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
+from tavernlink.demo.hub import RunningHub, log_to, open_hub
 from tavernlink.demo.model import Model
+from tavernlink.demo.process import log_tail
 from tavernlink.demo.sillytavern import SillyTavern, prepare
 from tavernlink.extension_files import extension_folder
+from tavernlink.sdk import Hub, connect
 from tavernlink.tab import Tab, TabOptions, find_browser
 from tavernlink.tab.browser import launch_arguments
 
@@ -92,6 +98,21 @@ async def model_server(witness: Witness) -> AsyncIterator[Model]:
         yield running
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def hub(tmp_path_factory: pytest.TempPathFactory, witness: Witness) -> AsyncIterator[RunningHub]:
+    data = tmp_path_factory.mktemp("hub")
+    witness.sections["hub"] = lambda: log_tail(data / "hub.log", 40)
+    with log_to(data / "hub.log"):
+        async with open_hub(data) as running:
+            yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def app(hub: RunningHub) -> AsyncIterator[Hub]:
+    async with connect(hub.url, hub.app_key, name="test") as connected:
+        yield connected
+
+
 @pytest.fixture
 def model(model_server: Model) -> Model:
     model_server.forget()
@@ -128,7 +149,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_tab(
-    browser: Browser, sillytavern: SillyTavern, model_server: Model, witness: Witness
+    browser: Browser, sillytavern: SillyTavern, hub: RunningHub, model_server: Model, witness: Witness
 ) -> AsyncIterator[OpenTab]:
     async with contextlib.AsyncExitStack() as stack:
 
@@ -136,17 +157,19 @@ async def open_tab(
             if context is None:
                 context = await browser.new_context()
                 stack.push_async_callback(context.close)
-            return await stack.enter_async_context(_tab(context, sillytavern, model_server, witness, options))
+            return await stack.enter_async_context(
+                _tab(context, sillytavern, hub, model_server, witness, options)
+            )
 
         yield open_one
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_tab(
-    browser: Browser, sillytavern: SillyTavern, model_server: Model, witness: Witness
+    browser: Browser, sillytavern: SillyTavern, hub: RunningHub, model_server: Model, witness: Witness
 ) -> AsyncIterator[Tab]:
     context = await browser.new_context()
-    async with _tab(context, sillytavern, model_server, witness, {}) as tab:
+    async with _tab(context, sillytavern, hub, model_server, witness, {"name": "shared"}) as tab:
         yield tab
     await context.close()
 
@@ -160,14 +183,20 @@ async def tab(shared_tab: Tab, model: Model) -> Tab:  # what the model saw befor
 
 @contextlib.asynccontextmanager
 async def _tab(
-    context: BrowserContext, sillytavern: SillyTavern, model: Model, witness: Witness, options: dict[str, Any]
+    context: BrowserContext,
+    sillytavern: SillyTavern,
+    hub: RunningHub,
+    model: Model,
+    witness: Witness,
+    options: dict[str, Any],
 ) -> AsyncIterator[Tab]:
-    defaults = {"url": sillytavern.url, "model_url": model.url, "character": "default_Seraphina.png"}
-    opening = Tab(
-        TabOptions(**(defaults | options)),
-        context=context,
-        report=witness.console.append,
-        on_page=witness.watch,
-    )
-    async with opening as tab:
+    defaults = {
+        "url": sillytavern.url,
+        "hub": hub.url,
+        "key": hub.tavern_key,
+        "model_url": model.url,
+        "character": "default_Seraphina.png",
+    }
+    wanted = TabOptions(**(defaults | options))
+    async with Tab(wanted, context=context, report=witness.console.append, on_page=witness.watch) as tab:
         yield tab

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tavernlink.demo.model import Model
 from tavernlink.demo.sillytavern import SillyTavern
+from tavernlink.sdk import Hub
 from tavernlink.tab import Tab
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ async def test_a_reply_of_the_stand_in_model_reaches_the_open_chat(tab: Tab, mod
     assert await tab.open_dialogs() == []
 
 
+async def test_the_tab_is_a_tavern_of_the_hub(tab: Tab, app: Hub) -> None:
+    tavern_id = await tab.evaluate("() => globalThis.tavernlink.id")
+    found = {tavern.tavern_id: tavern for tavern in await app.taverns()}
+    assert found[tavern_id].online
+    assert found[tavern_id].name == "shared"
+
+
 async def test_a_new_chat_is_empty_but_for_the_greeting(tab: Tab) -> None:
     assert await tab.evaluate("() => SillyTavern.getContext().chat.length") == 1
 
@@ -43,7 +51,7 @@ async def test_the_model_is_connected_again_after_a_reload(open_tab: OpenTab) ->
 async def test_the_first_run_question_is_answered(
     open_tab: OpenTab, start_sillytavern: StartSillyTavern, sillytavern: SillyTavern
 ) -> None:
-    newcomer = await start_sillytavern(settled=False, extension=None)
+    newcomer = await start_sillytavern(settled=False)
     assert newcomer.url != sillytavern.url
     assert json.loads((newcomer.user_data / "settings.json").read_text("utf-8"))["firstRun"] is True
     tab = await open_tab(url=newcomer.url)
