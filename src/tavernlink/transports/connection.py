@@ -159,7 +159,7 @@ class Connection(WSListener):
             return
         if len(queue) == 1:
             frame = queue[0]
-            if frame.attachments or not frame.text:
+            if frame.attachments:
                 self._transport.underlying_transport.write(frame.wire)
             else:  # picows' own send is a direct system call: the cheapest way for one frame
                 self._send(_TEXT, frame.text)

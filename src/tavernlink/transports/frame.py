@@ -34,7 +34,7 @@ class Frame:
     """One message for the wire: a text payload and the binary payloads that follow it directly.
 
     Immutable by agreement, so that it may sit in many write queues and replay buffers at once.
-    `text` may be empty, then only the attachments are sent.
+    With attachments, an empty `text` is left out.
     """
 
     __slots__ = ("_wire", "attachments", "size", "text")
@@ -51,7 +51,7 @@ class Frame:
         """The bytes of the complete WebSocket frames; built once."""
         wire = self._wire
         if wire is None:
-            wire = text_frame(self.text) if self.text else b""
+            wire = text_frame(self.text) if self.text or not self.attachments else b""
             if self.attachments:
                 wire = b"".join((wire, *map(binary_frame, self.attachments)))
             self._wire = wire
