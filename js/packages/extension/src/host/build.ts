@@ -9,7 +9,7 @@ import { chooseSpeaker, lend, place, type Speaker } from "./cast.js";
 import { context, type STMessage } from "./context.js";
 import { HostError, throwIfCancelled } from "./failure.js";
 import { type Gate } from "./gate.js";
-import { restoreDeep, toHistory, type PromptMessage } from "./history.js";
+import { readContent, restoreDeep, toHistory, type PromptMessage } from "./history.js";
 import { fitLoreFor } from "./lore.js";
 import { applyParameters, applyTextParameters, presetOverrides, type Body, type Parameters } from "./parameters.js";
 import { type ScriptModule } from "./script_module.js";
@@ -56,6 +56,27 @@ export class PromptBuilder {
       if (built !== null) return built;
     }
     throw new HostError("chat_changed", "The open chat changed again and again while the prompt was being built.");
+  }
+
+  /** A prompt of the caller's own, with the page's connection and samplers. */
+  async buildRaw(order: Omit<BuildOrder, "character">, signal: AbortSignal): Promise<BuiltRequest> {
+    const api = checkBackend();
+    const host = context();
+    if (api === "openai") {
+      const names = { user: host.name1, character: host.name2 };
+      // For its checks: what SillyTavern's history cannot hold is refused here too.
+      toHistory(order.messages, names);
+      const prompt = order.messages.map(({ role, content, name }) => ({
+        role: role === "developer" ? "system" : role,
+        content: content ?? "",
+        ...(name === undefined || name === null ? {} : { name }),
+      }));
+      return { api, body: await chatBody({ prompt }, order, { squash: false }), ...names };
+    }
+    // The samplers of a text completion come with a built prompt only.
+    const built = await this.build({ ...order, character: undefined }, signal);
+    const prompt = order.messages.map(({ content }, index) => readContent(content, `messages[${index}]`).text);
+    return { ...built, body: { ...built.body, prompt: prompt.join("\n\n") } };
   }
 
   async #attempt(order: BuildOrder, token: AbortSignal): Promise<BuiltRequest | null> {
@@ -157,7 +178,7 @@ async function checkHistoryArrived(history: readonly STMessage[], data: Body): P
 }
 
 /** The body of SillyTavern's chat completion request, with every setting that the page has now. */
-async function chatBody(data: Body, order: BuildOrder): Promise<Body> {
+async function chatBody(data: Body, order: BuildOrder, { squash } = { squash: true }): Promise<Body> {
   const host = context();
   const settings = host.chatCompletionSettings;
   const service = host.ChatCompletionService;
@@ -166,7 +187,7 @@ async function chatBody(data: Body, order: BuildOrder): Promise<Body> {
   }
   let messages = restoreDeep(data["prompt"]) as PromptEntry[];
   checkImages(order, messages);
-  if (settings["squash_system_messages"] === true) {
+  if (squash && settings["squash_system_messages"] === true) {
     const separators = ["new_chat_prompt", "new_group_chat_prompt", "group_nudge_prompt"].map((key) =>
       host.substituteParams(String(settings[key] ?? "")),
     );

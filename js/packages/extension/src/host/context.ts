@@ -120,6 +120,7 @@ export interface STContext {
   TextCompletionService?: CompletionService;
   getCurrentChatId(): string | undefined;
   generate(type: string, options?: GenerateOptions, dryRun?: boolean): Promise<unknown>;
+  generateQuietPrompt(options: { quietPrompt: string }): Promise<string>;
   stopGeneration(): boolean;
   getChatCompletionModel?(): string;
   getPresetManager(api?: string): { getSelectedPresetName(): string | undefined } | undefined;
@@ -139,6 +140,7 @@ export interface STContext {
   deleteMessage(index: number, swipe?: number, ask?: boolean, tools?: boolean): Promise<void>;
   deleteLastMessage(): Promise<void>;
   printMessages(): Promise<void>;
+  reloadCurrentChat(): Promise<void>;
   selectCharacterById(index: number, options?: { switchMenu?: boolean }): Promise<void>;
   openCharacterChat(name: string): Promise<void>;
   openGroupChat(groupId: string, chatId: string): Promise<void>;
@@ -149,8 +151,8 @@ export interface STContext {
   appendMediaToMessage?(message: STMessage, element: unknown): void;
   t?(strings: TemplateStringsArray, ...values: unknown[]): string;
   swipe?: {
-    right(event: unknown, options?: Record<string, unknown>): Promise<unknown>;
-    isAllowed?(): boolean;
+    to(event: null, direction: "left" | "right", options?: { message?: STMessage; forceSwipeId?: number }): Promise<unknown>;
+    isAllowed(): boolean;
   };
 }
 

@@ -19,6 +19,8 @@ import { HostError, throwIfCancelled } from "./failure.js";
 const HOLD_LIMIT_MS = 5_000;
 /** From GENERATION_AFTER_COMMANDS to the Stop button there is a ping of the server and little else. */
 const START_LIMIT_MS = 10_000;
+/** A generation that a slash command ended says nothing more. */
+const ENTER_LIMIT_MS = 1_000;
 /** SillyTavern's own dry runs (token counting) announce their start, but not every end. */
 const DRY_LIMIT_MS = 5_000;
 
@@ -28,6 +30,8 @@ export class Gate {
   #building: { signal: AbortSignal; done: Promise<void> } | null = null;
   #queue: Promise<void> = Promise.resolve();
   #startingUntil = 0;
+  /** Somebody's generation has begun but may still turn out to be a slash command. */
+  #enteringUntil = 0;
   /** When to stop waiting for each of SillyTavern's own dry runs. */
   #dryRuns: number[] = [];
   /** Generations that wait for the end of a build. They go before the next build. */
@@ -59,6 +63,12 @@ export class Gate {
   /** Resolves when nothing visible is being generated. Rejects with `cancelled`. */
   async whenIdle(signal: AbortSignal): Promise<void> {
     await this.#until(() => !this.visible, signal);
+  }
+
+  /** Resolves when a generation that has just returned is really over: auto-continue may have begun the next one. */
+  async settled(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await this.#until(() => !this.visible && performance.now() >= this.#enteringUntil, new AbortController().signal);
   }
 
   /** Runs `build` alone: no other build, no visible generation, no dry run of SillyTavern's. */
@@ -119,11 +129,13 @@ export class Gate {
       await this.#hold(() => {
         if (dryRun) this.#dryRuns.push(performance.now() + DRY_LIMIT_MS);
         // Until GENERATION_AFTER_COMMANDS it only runs slash commands, which a build does not disturb.
+        else this.#enteringUntil = performance.now() + ENTER_LIMIT_MS;
       });
     };
     const afterCommands: StartListener = async (_type, options, dryRun) => {
       if (this.isOurs(options) || dryRun) return;
       await this.#hold(() => {
+        this.#enteringUntil = 0;
         if (context().onlineStatus === "no_connection" || this.#buttonsSayGenerating()) return;
         this.#startingUntil = performance.now() + START_LIMIT_MS;
       });
@@ -192,7 +204,7 @@ export class Gate {
           reject(new HostError("cancelled", "The request was cancelled."));
         };
         // The two time limits end without an event.
-        const due = Math.max(this.#startingUntil, ...this.#dryRuns) - performance.now();
+        const due = Math.max(this.#startingUntil, this.#enteringUntil, ...this.#dryRuns) - performance.now();
         const timer = setTimeout(
           () => {
             stop();

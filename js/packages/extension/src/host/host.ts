@@ -9,6 +9,7 @@ import { openCarriers } from "./carriers.js";
 import { context } from "./context.js";
 import { Gate } from "./gate.js";
 import { ModelLine } from "./model.js";
+import { loadRegex, type Regex } from "./regex.js";
 import { loadScriptModule, type ScriptModule } from "./script_module.js";
 
 export interface Features {
@@ -25,6 +26,7 @@ export interface Host {
   readonly script: ScriptModule;
   readonly builder: PromptBuilder;
   readonly line: ModelLine;
+  readonly regex: Regex;
   readonly features: Features;
   dispose(): void;
 }
@@ -39,6 +41,7 @@ export async function openHost(): Promise<Host> {
     script,
     builder,
     line,
+    regex: await loadRegex(),
     get features(): Features {
       const { ChatCompletionService, TextCompletionService, mainApi } = context();
       const service = mainApi === "openai" ? ChatCompletionService : TextCompletionService;

@@ -125,10 +125,46 @@ export function newReport(): Reported {
 }
 
 /**
+ * SillyTavern's server keeps a stream open for ever when the model's end breaks off (1.19: it waits for an `end` that
+ * never comes). So a stream that has begun and then stands still is taken for broken.
+ */
+const STALL_MS = 60_000;
+
+/** Rings when `touch` has not been called for a time. One timer, not one for each token. */
+class StallAlarm {
+  #last = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly limit: number) {}
+
+  set(ring: () => void): void {
+    const look = (): void => {
+      const quiet = this.#last === 0 ? 0 : performance.now() - this.#last;
+      if (quiet >= this.limit) ring();
+      else this.#timer = setTimeout(look, this.limit - quiet);
+    };
+    this.#timer = setTimeout(look, this.limit);
+  }
+
+  touch(): void {
+    this.#last = performance.now();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/**
  * The same answer, read along. `streaming` is what the request asked for: SillyTavern's server passes a stream on
  * without its content type.
  */
-export async function tap(response: Response, into: Reported, streaming: boolean): Promise<Response> {
+export async function tap(
+  response: Response,
+  into: Reported,
+  streaming: boolean,
+  stallMs = STALL_MS,
+): Promise<Response> {
   if (!streaming || !response.ok || response.body === null) {
     const text = await response.text();
     const data = parse(text);
@@ -138,12 +174,22 @@ export async function tap(response: Response, into: Reported, streaming: boolean
     return new Response(text, response);
   }
   const reader = new LineReader(into);
+  const alarm = new StallAlarm(stallMs);
   const through = new TransformStream<Uint8Array, Uint8Array>({
+    start: (controller) => {
+      alarm.set(() => {
+        into.error ??= { code: "stream_error", message: `The model's stream stood still for ${stallMs / 1000} seconds.` };
+        controller.error(new Error("The stream stood still."));
+      });
+    },
     transform: (bytes, controller) => {
+      alarm.touch();
       reader.push(bytes);
       controller.enqueue(bytes);
+      if (into.complete) alarm.end();
     },
     flush: () => {
+      alarm.end();
       reader.end();
       into.complete = true;
     },

@@ -1,0 +1,65 @@
+/** `generate`: a text in one of SillyTavern's ways. The ways that leave the open chat alone are in detached.ts, raw.ts. */
+
+import { context } from "../host/context.js";
+import { HostError } from "../host/failure.js";
+import { type Host } from "../host/host.js";
+import { type VisibleMode } from "../host/modes.js";
+import { runVisible } from "../host/visible.js";
+import { asArguments, only, optionalText, type Arguments } from "./arguments.js";
+import { type CommandCall, type GenerationResult, type Lane } from "./call.js";
+import { endWithError, generateDetached } from "./detached.js";
+import { generateRaw } from "./raw.js";
+import { checkBackend, generateVisible, prepare } from "./visible.js";
+
+const VISIBLE: readonly string[] = ["reply", "regenerate", "swipe", "continue", "impersonate"];
+
+export function generateLane(args: unknown): Lane {
+  const mode = asArguments(args)["mode"];
+  return mode === "detached" || mode === "raw" ? "detached" : "visible";
+}
+
+export async function generate(host: Host, args: Arguments, call: CommandCall): Promise<GenerationResult> {
+  const mode = optionalText(args, "mode") ?? "reply";
+  if (mode === "detached") return generateDetached(host, args, call);
+  if (mode === "raw") return generateRaw(host, args, call);
+  if (mode === "quiet") return generateQuiet(host, args, call);
+  if (!VISIBLE.includes(mode)) {
+    throw new HostError("invalid_message", `There is no mode “${mode}”.`, { argument: "mode" });
+  }
+  only(args, ["mode"]);
+  await prepare(host, call.signal);
+  checkBackend();
+  return generateVisible(host, mode as VisibleMode, call);
+}
+
+/** A prompt with the open chat as its context; neither is changed. SillyTavern never streams these. */
+async function generateQuiet(host: Host, args: Arguments, call: CommandCall): Promise<GenerationResult> {
+  only(args, ["mode", "prompt"]);
+  const prompt = optionalText(args, "prompt");
+  if (prompt === undefined || prompt === "") throw new HostError("invalid_message", "There is no prompt to answer.");
+  await prepare(host, call.signal);
+  checkBackend();
+  const stream = call.openStream({ kind: "quiet" });
+  let text = "";
+  try {
+    const outcome = await runVisible(
+      { gate: host.gate, script: host.script, signal: call.signal, decoy: false, pressSend: true },
+      async () => {
+        text = String((await context().generateQuietPrompt({ quietPrompt: prompt })) ?? "");
+        return text === "" ? undefined : text;
+      },
+    );
+    if (text === "") throw new HostError("empty_reply", "The model answered with nothing.");
+    stream.delta(text);
+    const result: GenerationResult = {
+      text,
+      reason: outcome.finish ?? "stop",
+      ...(outcome.usage === null ? {} : { usage: outcome.usage }),
+    };
+    stream.end(result);
+    return result;
+  } catch (thrown) {
+    endWithError(stream, thrown, text);
+    throw thrown;
+  }
+}

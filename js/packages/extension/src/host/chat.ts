@@ -1,0 +1,112 @@
+/** The open chat: adding a user message, taking it back, finding what a generation made of it. */
+
+import { context, type MediaAttachment, type STMessage } from "./context.js";
+import { HostError } from "./failure.js";
+import { type Regex } from "./regex.js";
+
+export interface UserMessage {
+  text: string;
+  /** Name of the persona that speaks; default: the person's own. */
+  as?: string | undefined;
+  media: MediaAttachment[];
+}
+
+/** Throws `no_character` unless a character or group is open. */
+export function checkOpen(): void {
+  const { characterId, groupId } = context();
+  if (characterId === undefined && (groupId === undefined || groupId === null)) {
+    throw new HostError("no_character", "No character is open in SillyTavern. Open one, or name one.");
+  }
+}
+
+export function isGroupOpen(): boolean {
+  const { groupId } = context();
+  return groupId !== undefined && groupId !== null;
+}
+
+/**
+ * Adds a message of the person's to the chat as SillyTavern's `sendMessageAsUser` does, but never through the text box:
+ * a slash command or a `|` in it is text. Returns it as it stands in the chat.
+ */
+export async function addUserMessage({ text, as, media }: UserMessage, regex: Regex): Promise<STMessage> {
+  const host = context();
+  const message: STMessage = {
+    name: as ?? host.name1,
+    is_user: true,
+    is_system: false,
+    send_date: new Date().toISOString(),
+    mes: regex.userInput(text),
+    extra: { isSmallSys: false },
+  };
+  const avatar = personaAvatar(as);
+  if (avatar !== undefined) message.force_avatar = `/thumbnail?type=persona&file=${encodeURIComponent(avatar)}`;
+  if (media.length > 0) {
+    Object.assign(message.extra ?? {}, { media, media_index: media.length - 1, inline_image: true });
+  }
+  host.chatMetadata["tainted"] = true;
+  const index = host.chat.push(message) - 1;
+  await host.saveChat();
+  await host.eventSource.emit(host.eventTypes["MESSAGE_SENT"] ?? "message_sent", index);
+  context().addOneMessage(message);
+  await host.eventSource.emit(host.eventTypes["USER_MESSAGE_RENDERED"] ?? "user_message_rendered", index);
+  return message;
+}
+
+function personaAvatar(name: string | undefined): string | undefined {
+  const { powerUserSettings, name1 } = context();
+  const personas = (powerUserSettings["personas"] ?? {}) as Record<string, string>;
+  const wanted = name ?? name1;
+  return Object.keys(personas).find((avatar) => personas[avatar] === wanted);
+}
+
+/** Removes `message` and all that came after it, on screen and on disk. Nothing happens when it is no longer there. */
+export async function takeBack(message: STMessage): Promise<void> {
+  const start = context().chat.indexOf(message);
+  if (start >= 0) await removeFrom(start);
+}
+
+export async function removeFrom(start: number): Promise<void> {
+  for (let index = context().chat.length - 1; index >= start; index -= 1) {
+    await removeMessage(index);
+  }
+  await context().saveChat();
+}
+
+/** Removes one message. SillyTavern's own function ignores those that are not on screen. */
+export async function removeMessage(index: number): Promise<void> {
+  const host = context();
+  const before = host.chat.length;
+  await host.deleteMessage(index, undefined, false, false);
+  if (context().chat.length < before) return;
+  host.chat.splice(index, 1);
+  host.chatMetadata["tainted"] = true;
+  await context().saveChat();
+  await context().reloadCurrentChat();
+  await host.eventSource.emit(host.eventTypes["MESSAGE_DELETED"] ?? "message_deleted", context().chat.length);
+}
+
+/** Puts back the messages that a failed regeneration had removed. */
+export async function putBack(messages: readonly STMessage[]): Promise<void> {
+  const host = context();
+  for (const message of messages) {
+    const index = host.chat.push(message) - 1;
+    context().addOneMessage(message);
+    await host.eventSource.emit(host.eventTypes["CHARACTER_MESSAGE_RENDERED"] ?? "character_message_rendered", index);
+  }
+  await context().saveChat();
+}
+
+/** The character's last message at or after `from`; undefined when there is none. */
+export function replyAfter(from: number): { index: number; message: STMessage } | undefined {
+  const { chat } = context();
+  for (let index = chat.length - 1; index >= from; index -= 1) {
+    const message = chat[index];
+    if (message !== undefined && !message.is_user && !message.is_system) return { index, message };
+  }
+  return undefined;
+}
+
+/** True while the person has the message's editor open. */
+export function isBeingEdited(index: number): boolean {
+  return document.querySelector(`#chat .mes[mesid="${index}"] .edit_textarea`) !== null;
+}
