@@ -1,0 +1,125 @@
+"""How a command reaches a hub: its address and a key, from options, environment, settings, or the data folder.
+
+On the machine of the hub nobody should have to make a key just to look at it: whoever can read the data folder may
+make keys anyway. So there a command makes one for itself once and keeps it beside the database, readable to the
+owner only. It is never sent to another machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from tavernlink.cli.output import fail
+from tavernlink.errors import AuthError
+
+if TYPE_CHECKING:
+    from tavernlink.config import Settings
+    from tavernlink.core.keys import Keyring
+
+__all__ = ["Access", "DataDir", "KeyText", "Url", "find_access", "find_url", "open_keyring", "settings_of"]
+
+KEY_FILE = "command-line.key"
+
+Url = Annotated[
+    str | None,
+    typer.Option("--url", envvar="TAVERNLINK_URL", help="The hub's address.", show_default="from settings"),
+]
+KeyText = Annotated[
+    str | None,
+    typer.Option(
+        "--key", envvar="TAVERNLINK_KEY", help="A key for the hub.", show_default="this machine's own"
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="The hub's data folder.", show_default="of this system's user"),
+]
+
+
+class Access(NamedTuple):
+    """An address and a key that belong together."""
+
+    url: str
+    key: str
+
+
+def settings_of(data_dir: Path | None) -> Settings:
+    """Return the hub's settings; ends the command with a sentence where they are wrong."""
+    from tavernlink.config import SettingsError, load_settings
+
+    try:
+        return load_settings({"data_dir": data_dir})
+    except SettingsError as error:
+        fail(str(error))
+
+
+@contextlib.contextmanager
+def open_keyring(settings: Settings) -> Iterator[Keyring]:
+    """Open the hub's keys; a hub that runs on them notices what changes."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from tavernlink.core.keys import Keyring
+    from tavernlink.runtime.system import SystemClock, SystemIds
+    from tavernlink.store import open_store
+
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        store = open_store(settings.url)
+    except (OSError, SQLAlchemyError) as error:
+        fail(
+            f"Cannot open the hub's data in {settings.data_dir}: {error}. Choose another folder with --data-dir."
+        )
+    try:
+        yield Keyring(store, SystemClock(), SystemIds())
+    finally:
+        store.close()
+
+
+def find_url(url: str | None, data_dir: Path | None) -> str:
+    """Return the hub's address: as given, or as the settings say."""
+    if url:
+        return url
+    settings = settings_of(data_dir)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    host = f"[{host}]" if ":" in host else host
+    return f"{'https' if settings.tls else 'http'}://{host}:{settings.port}"
+
+
+def find_access(url: str | None, key: str | None, data_dir: Path | None) -> Access:
+    """Return where the hub is and a key for it. Raises `AuthError` where there is none."""
+    from tavernlink.sdk.address import is_loopback, websocket_address
+
+    address = find_url(url, data_dir)
+    if key:
+        return Access(address, key)
+    settings = settings_of(data_dir)
+    if not is_loopback(websocket_address(address)) or not _has_data(settings):
+        raise AuthError(
+            "unauthorized",
+            f"A key is needed to talk to the hub at {address}. Pass --key, or set TAVERNLINK_KEY; "
+            "on the machine of the hub, --data-dir with its data folder will do.",
+        )
+    return Access(address, _own_key(settings))
+
+
+def _has_data(settings: Settings) -> bool:
+    return settings.database_url is not None or (settings.data_dir / "tavernlink.db").is_file()
+
+
+def _own_key(settings: Settings) -> str:
+    """Return the key that commands on this machine use; made at the first need."""
+    path = settings.data_dir / KEY_FILE
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text("ascii").strip()
+    with open_keyring(settings) as keyring:
+        _, text = keyring.create("app", "command line of this machine")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+    return text

@@ -1,0 +1,130 @@
+"""`tavernlink chat`: talk to the open character from a terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tavernlink.cli.access import DataDir, KeyText, Url, find_access
+from tavernlink.cli.output import note, print_json
+from tavernlink.errors import TavernlinkError
+
+if TYPE_CHECKING:
+    from tavernlink.sdk import SyncReply, SyncTavern
+
+__all__ = ["chat"]
+
+
+def chat(
+    *,
+    message: Annotated[
+        str | None, typer.Argument(help="One message; without it you are asked for one after the other.")
+    ] = None,
+    url: Url = None,
+    key: KeyText = None,
+    data_dir: DataDir = None,
+    tavern: Annotated[
+        str | None, typer.Option(help="Id or name of the tavern.", show_default="the first")
+    ] = None,
+    session: Annotated[
+        str | None, typer.Option(help="Talk in a chat of this name's own instead of the open one.")
+    ] = None,
+    character: Annotated[str | None, typer.Option(help="With --session: whom to talk to.")] = None,
+    as_: Annotated[
+        str | None, typer.Option("--as", help="Name to speak under.", show_default="your persona")
+    ] = None,
+    reasoning: Annotated[bool, typer.Option("--reasoning", help="Show the model's thoughts too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result of one message as JSON.")] = False,
+) -> None:
+    """Talk to the open character; the reply is printed while it comes.
+
+    Ctrl-C stops a reply; at the prompt, it ends the chat, as Ctrl-D (Ctrl-Z on Windows) does.
+    """
+    import msgspec
+
+    from tavernlink.sdk import connect_sync
+
+    access = find_access(url, key, data_dir)
+    _tell_about_lost_lines()
+    options = {"session": session, "character": character, "as_": as_}
+    with connect_sync(access.url, access.key, name="tavernlink chat") as hub:
+        handle = hub.tavern(tavern)
+        if message is None:
+            _converse(handle, options, reasoning=reasoning)
+            return
+        reply = handle.send(message, **options)
+        if as_json:
+            print_json(msgspec.to_builtins(reply.result()))
+        else:
+            _show(reply, reasoning=reasoning)
+
+
+def _converse(tavern: SyncTavern, options: dict[str, str | None], *, reasoning: bool) -> None:
+    """Ask for messages and print replies until the input ends."""
+    person = sys.stdin.isatty()
+    if person:
+        context = tavern.context(last=1)
+        whom = options["character"] or context.character
+        note(
+            f"Talking to {whom}. Ctrl-C stops a reply, Ctrl-D ends the chat."
+            if whom
+            else "No character is open."
+        )
+        for last in context.messages if options["session"] is None else ():
+            print(f"{last.name}: {last.text}\n")
+    while (text := _read(prompt="> " if person else "")) is not None:
+        if not text.strip():
+            continue
+        reply = tavern.send(text, **options)
+        try:
+            _show(reply, reasoning=reasoning)
+        except KeyboardInterrupt:
+            reply.cancel()
+            note("(stopped)")
+        except TavernlinkError as error:
+            if not person:
+                raise
+            note(f"error: {error.message} [{error.code}]")
+
+
+def _read(*, prompt: str) -> str | None:
+    """Return the next line of input; None at its end."""
+    try:
+        return input(prompt)
+    except (EOFError, KeyboardInterrupt):
+        if prompt:
+            print()
+        return None
+
+
+def _show(reply: SyncReply, *, reasoning: bool) -> None:
+    """Print a reply while it comes; raises its error."""
+    from tavernlink.protocol.requests import RequestUpdate
+    from tavernlink.protocol.streams import StreamDelta
+
+    channel = "text"
+    for event in reply.events():
+        if isinstance(event, RequestUpdate) and event.state == "queued" and event.position:
+            note(f"(waiting: {event.position} before you)")
+        if not isinstance(event, StreamDelta) or (event.channel == "reasoning" and not reasoning):
+            continue
+        if event.channel != channel:
+            print(f"\n[{'thinks' if event.channel == 'reasoning' else 'says'}]")
+            channel = event.channel
+        if event.replace:
+            print("\n[the text was changed]")
+        print(event.text, end="", flush=True)
+    print("\n" if sys.stdout.isatty() else "")
+
+
+def _tell_about_lost_lines() -> None:
+    """Let the SDK say on standard error when it has to connect again."""
+    log = logging.getLogger("tavernlink.sdk")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("(%(message)s)"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
