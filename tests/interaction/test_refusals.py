@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import socketio
 
 from tavernlink.app import Server
@@ -27,6 +27,7 @@ from tests.interaction.doors import (
     SocketIOPolling,
 )
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 LIMIT = 100_000
 DOORS: list[type[Door]] = [
     SocketIO,
@@ -88,12 +89,6 @@ class Hub:
         self.said += 1
         await self.tavern.emit("stream.delta", {"stream_id": "s", "seq": self.said, "text": "x"})
 
-    async def leave(self) -> None:
-        await self.tavern.disconnect()
-        # The tavern's grace is over at once, so that none is left.
-        self.server.runtime.core.directory.taverns["witness"].session.expires = 0.0
-        self.server.runtime.core.tick()
-
     async def nobody_noticed(self) -> bool:
         """True if everything that was said was heard, and both are still there."""
         await self.say()
@@ -107,14 +102,23 @@ class Hub:
         await self.app.disconnect()
 
 
-@pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
-    settings = load_settings({"port": 0, "data_dir": tmp_path, "max_payload": LIMIT}, {})
-    async with Server(settings) as server:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
+    """One hub and the same two witnesses for everything that is tried."""
+    data_dir = tmp_path_factory.mktemp("hub")
+    async with Server(load_settings({"port": 0, "data_dir": data_dir, "max_payload": LIMIT}, {})) as server:
         hub = Hub(server)
         await hub.open()
         yield hub
         await hub.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def empty_hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
+    """A hub that no tavern ever came to."""
+    data_dir = tmp_path_factory.mktemp("empty")
+    async with Server(load_settings({"port": 0, "data_dir": data_dir, "max_payload": LIMIT}, {})) as server:
+        yield Hub(server)
 
 
 @pytest.mark.parametrize(
@@ -151,15 +155,15 @@ async def test_what_is_wrong_gets_its_stated_error_and_nobody_else_notices(
     assert await hub.nobody_noticed()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in DOORS if kind is not BridgeExtension])
-async def test_without_a_tavern_every_door_says_so(hub: Hub, kind: type[Door]) -> None:
-    await hub.leave()
-    assert await hub.door(kind).send("chat.send", {"text": "hello"}) == EXPECTED["missing tavern"][kind]
-
-
 @pytest.mark.parametrize("kind", DOORS)
 @pytest.mark.parametrize("origin", [None, HERE])
 async def test_a_right_key_gets_in_from_a_program_and_from_a_page_of_this_machine(
     hub: Hub, kind: type[Door], origin: str | None
 ) -> None:
     assert await hub.door(kind).enter(hub.keys.app, origin) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DOORS if kind is not BridgeExtension])
+async def test_without_a_tavern_every_door_says_so(empty_hub: Hub, kind: type[Door]) -> None:
+    code = await empty_hub.door(kind).send("chat.send", {"text": "hello"})
+    assert code == EXPECTED["missing tavern"][kind]
