@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-browser check format test test-python test-js demo bench conformance generate lock wheel clean
+.PHONY: help setup setup-browser check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench conformance generate lock wheel clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,12 +26,22 @@ test-python: setup-browser ## only pytest (ARGS="tests/core -k name")
 test-js: setup ## only vitest
 	cd js && npm run --silent test
 
-check: setup ## style, types, direction of imports, stale generated files
+check: check-style check-types check-imports check-generated check-js ## style, types, direction of imports, stale generated files
+
+check-style: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-types: setup
 	$(BIN)/mypy
+
+check-imports: setup
 	$(BIN)/lint-imports --no-logo
+
+check-generated: setup
 	$(BIN)/python -m scripts.generate --check
+
+check-js: setup
 	cd js && npm run --silent typecheck
 	cd js && npm run --silent lint
 	cd js && npm run --silent format:check
