@@ -234,7 +234,7 @@ async def test_a_slow_reader_is_told_of_and_recovers(address: Address, house: Ho
     assert connection.write_buffer_size() > 0
     await soon(reader.readexactly(sent * len(frame.wire)))
     assert await house.echo.next() == "writable"
-    assert not connection.paused
+    assert not house.echo.connection.paused
     writer.close()
 
 

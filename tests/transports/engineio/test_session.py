@@ -72,11 +72,10 @@ class Channel:
 
 class Poll:
     def __init__(self) -> None:
-        self.payload: bytes | None = None
+        self.answers: list[bytes] = []
 
     def answer(self, payload: bytes) -> None:
-        assert self.payload is None
-        self.payload = payload
+        self.answers.append(payload)
 
 
 class App:
@@ -145,22 +144,22 @@ def test_a_waiting_poll_gets_what_one_turn_sent_in_one_answer() -> None:
     poll = scene.poll()
     scene.session.send(message(b"a"))
     scene.session.send(message(b"b"))
-    assert poll.payload is None
+    assert poll.answers == []
     scene.clock.wait(0)
-    assert poll.payload == b"4a\x1e4b"
+    assert poll.answers == [b"4a\x1e4b"]
 
 
 def test_a_poll_after_the_messages_gets_them_at_once() -> None:
     scene = Scene()
     scene.session.send(message(b"a", (b"\x01",)))
-    assert scene.poll().payload == b"4a\x1ebAQ=="
+    assert scene.poll().answers == [b"4a\x1ebAQ=="]
 
 
 def test_a_second_poll_closes_the_session() -> None:
     scene = Scene()
     first = scene.poll()
     assert not scene.session.receive_poll(Poll())
-    assert first.payload == b"1"
+    assert first.answers == [b"1"]
     assert scene.app.closed == ["transport error"]
     assert not scene.session.receive_poll(Poll())
 
@@ -192,7 +191,7 @@ def test_what_the_application_refuses_closes_the_session() -> None:
     scene.app.refuses = True
     poll = scene.poll()
     assert not scene.session.receive_post(b"4a")
-    assert poll.payload == b"1"
+    assert poll.answers == [b"1"]
     assert scene.app.closed == ["parse error"]
 
 
@@ -201,7 +200,7 @@ def test_packets_after_a_close_packet_are_not_delivered() -> None:
     poll = scene.poll()
     assert scene.session.receive_post(b"4a\x1e1\x1e4b")
     assert scene.app.heard == [b"a"]
-    assert poll.payload == b"6"
+    assert poll.answers == [b"6"]
     assert scene.app.closed == ["transport close"]
 
 
@@ -209,16 +208,16 @@ def test_the_ping_comes_after_the_interval_and_the_pong_starts_the_next() -> Non
     scene = Scene()
     poll = scene.poll()
     scene.clock.wait(24.9)
-    assert poll.payload is None
+    assert poll.answers == []
     scene.clock.wait(0.1)
-    assert poll.payload == b"2"
+    assert poll.answers == [b"2"]
     scene.clock.wait(19)
     assert scene.session.receive_post(b"3")
     poll = scene.poll()
     scene.clock.wait(24.9)
-    assert poll.payload is None
+    assert poll.answers == []
     scene.clock.wait(0.2)
-    assert poll.payload == b"2"
+    assert poll.answers == [b"2"]
 
 
 def test_a_missing_pong_closes_the_session() -> None:
@@ -240,7 +239,7 @@ def test_a_pong_out_of_turn_changes_nothing() -> None:
     assert scene.session.receive_post(b"3")
     poll = scene.poll()
     scene.clock.wait(25)
-    assert poll.payload == b"2"
+    assert poll.answers == [b"2"]
 
 
 def test_an_upgrade_ends_the_waiting_poll_and_moves_the_queue_over() -> None:
@@ -248,7 +247,7 @@ def test_an_upgrade_ends_the_waiting_poll_and_moves_the_queue_over() -> None:
     poll = scene.poll()
     assert scene.session.begin_upgrade()
     scene.session.probed()
-    assert poll.payload == b"6"
+    assert poll.answers == [b"6"]
     scene.session.send(message(b"a"))
     channel = Channel()
     scene.session.complete_upgrade(channel)
@@ -262,7 +261,7 @@ def test_an_upgrade_ends_the_waiting_poll_and_moves_the_queue_over() -> None:
 def test_a_poll_while_a_websocket_knocks_ends_at_once() -> None:
     scene = Scene()
     assert scene.session.begin_upgrade()
-    assert scene.poll().payload == b"6"
+    assert scene.poll().answers == [b"6"]
 
 
 def test_only_one_websocket_may_knock() -> None:
@@ -285,7 +284,7 @@ def test_polling_goes_on_when_the_websocket_goes_away() -> None:
     poll = scene.poll()
     scene.session.send(message(b"a"))
     scene.clock.wait(0)
-    assert poll.payload == b"4a"
+    assert poll.answers == [b"4a"]
 
 
 def test_the_heartbeat_goes_on_over_the_websocket() -> None:
@@ -344,7 +343,7 @@ def test_closing_delivers_what_is_queued_to_the_next_poll() -> None:
     scene.session.close()
     assert scene.app.closed == ["forced close"]
     assert scene.owner.ended == 0
-    assert scene.poll().payload == b"4bye\x1e1"
+    assert scene.poll().answers == [b"4bye\x1e1"]
     assert scene.owner.ended == 1
     assert not scene.session.receive_poll(Poll())
 
