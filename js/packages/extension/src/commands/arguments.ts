@@ -5,7 +5,9 @@ import { HostError } from "../host/failure.js";
 export type Arguments = Record<string, unknown>;
 
 function invalid(name: string, wanted: string): never {
-  throw new HostError("invalid_message", `The command's argument “${name}” must be ${wanted}.`, { argument: name });
+  throw new HostError("invalid_message", `The command's argument “${name}” must be ${wanted}.`, {
+    argument: name,
+  });
 }
 
 export function asArguments(args: unknown): Arguments {
@@ -33,7 +35,9 @@ export function flag(args: Arguments, name: string, otherwise: boolean): boolean
 
 export function count(args: Arguments, name: string, otherwise?: number): number {
   const value = args[name] ?? otherwise;
-  return Number.isInteger(value) && (value as number) >= 0 ? (value as number) : invalid(name, "a number from 0 on");
+  return Number.isInteger(value) && (value as number) >= 0
+    ? (value as number)
+    : invalid(name, "a number from 0 on");
 }
 
 export function record(args: Arguments, name: string): Record<string, unknown> {

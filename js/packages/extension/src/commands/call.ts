@@ -4,14 +4,7 @@ import { type ErrorInfo } from "../host/failure.js";
 import { type Usage } from "../host/tap.js";
 
 export type StreamKind =
-  | "reply"
-  | "regenerate"
-  | "swipe"
-  | "continue"
-  | "impersonate"
-  | "quiet"
-  | "raw"
-  | "detached";
+  "reply" | "regenerate" | "swipe" | "continue" | "impersonate" | "quiet" | "raw" | "detached";
 
 export type EndReason = "stop" | "length" | "cancelled" | "error" | "tool_calls";
 

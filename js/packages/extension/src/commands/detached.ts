@@ -9,7 +9,11 @@ import { type CommandCall, type GenerationResult, type OpenStream } from "./call
 
 const KNOWN = ["mode", "messages", "prompt", "character", "params", "stream"];
 
-export async function generateDetached(host: Host, args: Arguments, call: CommandCall): Promise<GenerationResult> {
+export async function generateDetached(
+  host: Host,
+  args: Arguments,
+  call: CommandCall,
+): Promise<GenerationResult> {
   only(args, KNOWN);
   const built = await host.builder.build(
     {

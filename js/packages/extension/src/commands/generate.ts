@@ -36,7 +36,8 @@ export async function generate(host: Host, args: Arguments, call: CommandCall): 
 async function generateQuiet(host: Host, args: Arguments, call: CommandCall): Promise<GenerationResult> {
   only(args, ["mode", "prompt"]);
   const prompt = optionalText(args, "prompt");
-  if (prompt === undefined || prompt === "") throw new HostError("invalid_message", "There is no prompt to answer.");
+  if (prompt === undefined || prompt === "")
+    throw new HostError("invalid_message", "There is no prompt to answer.");
   await prepare(host, call.signal);
   checkBackend();
   const stream = call.openStream({ kind: "quiet" });
@@ -45,7 +46,7 @@ async function generateQuiet(host: Host, args: Arguments, call: CommandCall): Pr
     const outcome = await runVisible(
       { gate: host.gate, script: host.script, signal: call.signal, decoy: false, pressSend: true },
       async () => {
-        text = String((await context().generateQuietPrompt({ quietPrompt: prompt })) ?? "");
+        text = (await context().generateQuietPrompt({ quietPrompt: prompt })) ?? "";
         return text === "" ? undefined : text;
       },
     );

@@ -23,7 +23,8 @@ export async function edit(host: Host, args: Arguments, call: CommandCall): Prom
   const said = text(args, "text");
   await prepare(host, call.signal);
   checkIndex(index);
-  if (isBeingEdited(index)) throw new HostError("busy", "The person is editing this message in SillyTavern just now.");
+  if (isBeingEdited(index))
+    throw new HostError("busy", "The person is editing this message in SillyTavern just now.");
   const { chat, eventSource, eventTypes } = context();
   const message = chat[index];
   if (message === undefined) return {};
@@ -45,7 +46,8 @@ export async function remove(host: Host, args: Arguments, call: CommandCall): Pr
   checkIndex(index);
   if (number > 0) checkIndex(index + number - 1);
   for (let at = index + number - 1; at >= index; at -= 1) {
-    if (isBeingEdited(at)) throw new HostError("busy", "The person is editing this message in SillyTavern just now.");
+    if (isBeingEdited(at))
+      throw new HostError("busy", "The person is editing this message in SillyTavern just now.");
   }
   // From the end, so that the indices before it stay right.
   for (let at = index + number - 1; at >= index; at -= 1) await removeMessage(at);

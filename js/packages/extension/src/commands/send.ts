@@ -20,7 +20,10 @@ export async function send(
   const message = await addMessage(host, args, call);
   if (generate) return generateVisible(host, "reply", call, message);
   const chatId = context().getCurrentChatId();
-  return { message_index: context().chat.indexOf(message), ...(chatId === undefined ? {} : { chat_id: chatId }) };
+  return {
+    message_index: context().chat.indexOf(message),
+    ...(chatId === undefined ? {} : { chat_id: chatId }),
+  };
 }
 
 export async function addMessage(host: Host, args: Arguments, call: CommandCall): Promise<STMessage> {

@@ -30,7 +30,9 @@ export async function sessionTurn(
   const avatar = sessionCharacter(args, before);
   const wanted = optionalText(args, "chat_id") ?? optionalText(args, "chat_file");
   if (wanted !== undefined && !(await chatFiles(avatar)).includes(wanted)) {
-    throw new HostError("unknown_chat", `The session's chat “${wanted}” no longer exists.`, { chat_id: wanted });
+    throw new HostError("unknown_chat", `The session's chat “${wanted}” no longer exists.`, {
+      chat_id: wanted,
+    });
   }
   // The chat that SillyTavern opens for this character by itself, when it is not the one open now.
   const usual = context().characters[findCharacter(avatar)]?.chat ?? null;
@@ -69,7 +71,9 @@ function sessionCharacter(args: Arguments, open: Place): string {
 function check(avatar: string, chat: string): void {
   const now = here();
   if (now.character === avatar && now.chat === chat) return;
-  throw new HostError("chat_changed", "The open chat was changed while the session's turn was running.", { open: now });
+  throw new HostError("chat_changed", "The open chat was changed while the session's turn was running.", {
+    open: now,
+  });
 }
 
 async function restore(before: Place, avatar: string, usual: string | null): Promise<void> {

@@ -2,7 +2,13 @@
 
 import { type Host } from "../host/host.js";
 import { asArguments, type Arguments } from "./arguments.js";
-import { type CommandCall, type CommandChoice, type CommandEntry, type CommandTable, type Lane } from "./call.js";
+import {
+  type CommandCall,
+  type CommandChoice,
+  type CommandEntry,
+  type CommandTable,
+  type Lane,
+} from "./call.js";
 import { generate, generateLane } from "./generate.js";
 import { edit, remove } from "./messages.js";
 import { send } from "./send.js";

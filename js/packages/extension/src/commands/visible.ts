@@ -21,7 +21,10 @@ export async function prepare(host: Host, signal: AbortSignal): Promise<void> {
 
 export function checkBackend(): void {
   if (context().onlineStatus === "no_connection") {
-    throw new HostError("no_backend", "SillyTavern is not connected to a model. Connect one in its API settings.");
+    throw new HostError(
+      "no_backend",
+      "SillyTavern is not connected to a model. Connect one in its API settings.",
+    );
   }
 }
 
@@ -41,10 +44,17 @@ export async function generateVisible(
   try {
     const mark = modeCall(mode);
     const outcome = await runVisible(
-      { gate: host.gate, script: host.script, signal: call.signal, decoy: mark.decoy, pressSend: mark.pressSend },
+      {
+        gate: host.gate,
+        script: host.script,
+        signal: call.signal,
+        decoy: mark.decoy,
+        pressSend: mark.pressSend,
+      },
       mark.start,
     );
-    if (place() !== from) throw new HostError("chat_changed", "The open chat was changed while the reply was written.");
+    if (place() !== from)
+      throw new HostError("chat_changed", "The open chat was changed while the reply was written.");
     const result = readResult(mode, before, outcome);
     claim.settle(result);
     return result;

@@ -11,7 +11,13 @@ import { HostError, throwIfCancelled } from "./failure.js";
 import { type Gate } from "./gate.js";
 import { readContent, restoreDeep, toHistory, type PromptMessage } from "./history.js";
 import { fitLoreFor } from "./lore.js";
-import { applyParameters, applyTextParameters, presetOverrides, type Body, type Parameters } from "./parameters.js";
+import {
+  applyParameters,
+  applyTextParameters,
+  presetOverrides,
+  type Body,
+  type Parameters,
+} from "./parameters.js";
 import { type ScriptModule } from "./script_module.js";
 import { squashSystemMessages, type PromptEntry } from "./squash.js";
 import { HistorySwap, withoutKeys, type Exchange, type SwapMethod } from "./swap.js";
@@ -37,8 +43,8 @@ const CHAT_OVERRIDES = ["scenario", "system_prompt", "mes_example", "note_prompt
 /** The service adds `use_sysprompt` for every source; SillyTavern itself sends it to these. */
 const SYSPROMPT_SOURCES: readonly string[] = ["claude", "makersuite", "vertexai"];
 
-/** The person can switch chats during a build again and again, but hardly so often. */
-const ATTEMPTS = 4;
+/** The person can click or switch chats during a build again and again, but hardly so often. */
+const ATTEMPTS = 10;
 
 export class PromptBuilder {
   /** The swap that fits this SillyTavern; null: none does. Checked at every build, first by `selfCheck`. */
@@ -55,7 +61,10 @@ export class PromptBuilder {
       throwIfCancelled(signal);
       if (built !== null) return built;
     }
-    throw new HostError("chat_changed", "The open chat changed again and again while the prompt was being built.");
+    throw new HostError(
+      "chat_changed",
+      "The open chat changed again and again while the prompt was being built.",
+    );
   }
 
   /** A prompt of the caller's own, with the page's connection and samplers. */
@@ -75,7 +84,9 @@ export class PromptBuilder {
     }
     // The samplers of a text completion come with a built prompt only.
     const built = await this.build({ ...order, character: undefined }, signal);
-    const prompt = order.messages.map(({ content }, index) => readContent(content, `messages[${index}]`).text);
+    const prompt = order.messages.map(
+      ({ content }, index) => readContent(content, `messages[${index}]`).text,
+    );
     return { ...built, body: { ...built.body, prompt: prompt.join("\n\n") } };
   }
 
@@ -110,7 +121,10 @@ export class PromptBuilder {
       }
     }
     this.method = null;
-    throw new HostError("detached_unsupported", "This version of SillyTavern cannot build a prompt without its chat.");
+    throw new HostError(
+      "detached_unsupported",
+      "This version of SillyTavern cannot build a prompt without its chat.",
+    );
   }
 }
 
@@ -120,7 +134,9 @@ async function dryRun(swap: HistorySwap, speaker: Speaker, token: AbortSignal): 
   const install = (_type: string, options: { signal?: AbortSignal } | undefined): void => {
     if (options?.signal !== token) return;
     const host = context();
-    const exchanges: (() => Exchange)[] = speaker.lent ? [withoutKeys(host.chatMetadata, CHAT_OVERRIDES)] : [];
+    const exchanges: (() => Exchange)[] = speaker.lent
+      ? [withoutKeys(host.chatMetadata, CHAT_OVERRIDES)]
+      : [];
     swap.install(host, exchanges);
   };
   const receive = (built: unknown, isDry: boolean): void => {
@@ -147,12 +163,19 @@ async function dryRun(swap: HistorySwap, speaker: Speaker, token: AbortSignal): 
 function checkBackend(): BuiltRequest["api"] {
   const { mainApi, onlineStatus } = context();
   if (mainApi !== "openai" && mainApi !== "textgenerationwebui") {
-    throw new HostError("unsupported_backend", `Detached generation does not work with SillyTavern's API “${mainApi}”.`, {
-      main_api: mainApi,
-    });
+    throw new HostError(
+      "unsupported_backend",
+      `Detached generation does not work with SillyTavern's API “${mainApi}”.`,
+      {
+        main_api: mainApi,
+      },
+    );
   }
   if (onlineStatus === "no_connection") {
-    throw new HostError("no_backend", "SillyTavern is not connected to a model. Connect one in its API settings.");
+    throw new HostError(
+      "no_backend",
+      "SillyTavern is not connected to a model. Connect one in its API settings.",
+    );
   }
   return mainApi;
 }
@@ -162,18 +185,26 @@ async function checkHistoryArrived(history: readonly STMessage[], data: Body): P
   const last = history.findLast(({ mes }) => mes !== "");
   const prompt = data["prompt"] ?? data["input"];
   if (prompt === null || prompt === undefined || prompt === "") {
-    throw new HostError("generation_failed", "SillyTavern built no prompt. Its own messages on screen say why.");
+    throw new HostError(
+      "generation_failed",
+      "SillyTavern built no prompt. Its own messages on screen say why.",
+    );
   }
-  if (last === undefined || JSON.stringify(prompt).includes(JSON.stringify(last.mes.trim()).slice(1, -1))) return;
+  if (last === undefined || JSON.stringify(prompt).includes(JSON.stringify(last.mes.trim()).slice(1, -1)))
+    return;
   // Not found as it was: a regex script may have rewritten it. Only one that cannot fit was left out.
   const { getTokenCountAsync, maxContext, mainApi, chatCompletionSettings } = context();
   const limit = mainApi === "openai" ? Number(chatCompletionSettings["openai_max_context"]) : maxContext;
   const tokens = await getTokenCountAsync(last.mes);
   if (tokens * 1.1 >= limit * 0.5) {
-    throw new HostError("context_exceeded", "The last message does not fit into the context that SillyTavern allows.", {
-      tokens,
-      max_context: limit,
-    });
+    throw new HostError(
+      "context_exceeded",
+      "The last message does not fit into the context that SillyTavern allows.",
+      {
+        tokens,
+        max_context: limit,
+      },
+    );
   }
 }
 
@@ -183,13 +214,16 @@ async function chatBody(data: Body, order: BuildOrder, { squash } = { squash: tr
   const settings = host.chatCompletionSettings;
   const service = host.ChatCompletionService;
   if (service === undefined || !Array.isArray(data["prompt"])) {
-    throw new HostError("detached_unsupported", "This version of SillyTavern offers no chat completion service.");
+    throw new HostError(
+      "detached_unsupported",
+      "This version of SillyTavern offers no chat completion service.",
+    );
   }
   let messages = restoreDeep(data["prompt"]) as PromptEntry[];
   checkImages(order, messages);
   if (squash && settings["squash_system_messages"] === true) {
     const separators = ["new_chat_prompt", "new_group_chat_prompt", "group_nudge_prompt"].map((key) =>
-      host.substituteParams(String(settings[key] ?? "")),
+      host.substituteParams(textSetting(settings, key)),
     );
     messages = squashSystemMessages(messages, separators);
   }
@@ -202,10 +236,12 @@ async function chatBody(data: Body, order: BuildOrder, { squash } = { squash: tr
   };
   const body = await service.presetToGeneratePayload(preset, {}, { model, messages });
   // These two differ for “quiet”, the type that the service builds for.
-  if (body["chat_completion_source"] === "claude" && settings["assistant_prefill"]) {
-    body["assistant_prefill"] = host.substituteParams(String(settings["assistant_prefill"]));
+  const prefill = textSetting(settings, "assistant_prefill");
+  if (body["chat_completion_source"] === "claude" && prefill !== "") {
+    body["assistant_prefill"] = host.substituteParams(prefill);
   }
-  if (!SYSPROMPT_SOURCES.includes(String(body["chat_completion_source"]))) Reflect.deleteProperty(body, "use_sysprompt");
+  if (!SYSPROMPT_SOURCES.includes(String(body["chat_completion_source"])))
+    Reflect.deleteProperty(body, "use_sysprompt");
   body["type"] = "normal";
   body["stream"] = order.stream;
   const complete = applyParameters(body, order.parameters);
@@ -214,12 +250,18 @@ async function chatBody(data: Body, order: BuildOrder, { squash } = { squash: tr
   return complete;
 }
 
+function textSetting(settings: Record<string, unknown>, key: string): string {
+  const value = settings[key];
+  return typeof value === "string" ? value : "";
+}
+
 function checkImages(order: BuildOrder, messages: readonly PromptEntry[]): void {
   const sent = order.messages.some(
     ({ content }) => Array.isArray(content) && content.some(({ type }) => type === "image_url"),
   );
   const arrived = messages.some(
-    ({ content }) => Array.isArray(content) && content.some((part: { type?: unknown }) => part.type === "image_url"),
+    ({ content }) =>
+      Array.isArray(content) && content.some((part: { type?: unknown }) => part.type === "image_url"),
   );
   if (sent && !arrived) {
     throw new HostError(
@@ -232,7 +274,11 @@ function checkImages(order: BuildOrder, messages: readonly PromptEntry[]): void 
 
 function textBody(data: Body, order: BuildOrder): Body {
   const body = restoreDeep(data) as Body;
-  if (order.messages.some(({ content }) => Array.isArray(content) && content.some(({ type }) => type === "image_url"))) {
+  if (
+    order.messages.some(
+      ({ content }) => Array.isArray(content) && content.some(({ type }) => type === "image_url"),
+    )
+  ) {
     throw new HostError("unsupported_parameter", "Images cannot be honoured by a text completion back end.", {
       parameter: "messages.content.image_url",
     });

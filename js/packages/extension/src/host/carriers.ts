@@ -44,8 +44,16 @@ async function openAnnex(page: Document): Promise<typeof fetch | null> {
     // A real address: a blank frame shares the page's connections.
     frame.src = "/csrf-token";
     const loaded = new Promise<void>((resolve, reject) => {
-      frame.addEventListener("load", () => { resolve(); }, { once: true });
-      setTimeout(() => { reject(new Error("The frame did not load.")); }, OPEN_LIMIT_MS);
+      frame.addEventListener(
+        "load",
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+      setTimeout(() => {
+        reject(new Error("The frame did not load."));
+      }, OPEN_LIMIT_MS);
     });
     page.body.append(frame);
     await loaded;
@@ -68,7 +76,10 @@ async function tokenOf(send: typeof fetch): Promise<string> {
 }
 
 async function userOf(send: typeof fetch, token: string | undefined): Promise<string> {
-  const answer = await send("/api/users/me", token === undefined ? {} : { headers: { "X-CSRF-Token": token } });
+  const answer = await send(
+    "/api/users/me",
+    token === undefined ? {} : { headers: { "X-CSRF-Token": token } },
+  );
   const { handle } = (await answer.json()) as { handle?: unknown };
   if (typeof handle !== "string") throw new Error("SillyTavern named no user.");
   return handle;

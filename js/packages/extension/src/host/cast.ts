@@ -37,13 +37,19 @@ export function findCharacter(wanted: string, host: STContext = context()): numb
   const named = host.characters.flatMap(({ name }, index) => (name === wanted ? [index] : []));
   const [only, another] = named;
   if (only === undefined) {
-    throw new HostError("unknown_character", `SillyTavern has no character “${wanted}”.`, { character: wanted });
+    throw new HostError("unknown_character", `SillyTavern has no character “${wanted}”.`, {
+      character: wanted,
+    });
   }
   if (another !== undefined) {
-    throw new HostError("unknown_character", `More than one character is called “${wanted}”: name one by its id.`, {
-      character: wanted,
-      ids: named.map((index) => host.characters[index]?.avatar),
-    });
+    throw new HostError(
+      "unknown_character",
+      `More than one character is called “${wanted}”: name one by its id.`,
+      {
+        character: wanted,
+        ids: named.map((index) => host.characters[index]?.avatar),
+      },
+    );
   }
   return only;
 }
@@ -58,9 +64,13 @@ export async function chooseSpeaker(wanted: string | undefined): Promise<Speaker
     );
   }
   if (wanted !== undefined && host.groups.some(({ id, name }) => id === wanted || name === wanted)) {
-    throw new HostError("unsupported_parameter", "A group cannot speak in a detached generation. Name a character.", {
-      parameter: "character",
-    });
+    throw new HostError(
+      "unsupported_parameter",
+      "A group cannot speak in a detached generation. Name a character.",
+      {
+        parameter: "character",
+      },
+    );
   }
   const open = host.characterId === undefined ? undefined : Number(host.characterId);
   const index = wanted === undefined ? open : findCharacter(wanted, host);
@@ -108,18 +118,29 @@ export function lend(speaker: Speaker, script: ScriptModule): Loan {
   setCharacterName(speaker.character.name);
   const from = place(host);
   const inPlace = (): boolean => Object.getOwnPropertyDescriptor(characters, key)?.value === overlay;
+  const end = (): void => {
+    window.removeEventListener("click", acted, true);
+    window.removeEventListener("keydown", acted, true);
+    if (inPlace()) {
+      if (owner === undefined) Reflect.deleteProperty(characters, key);
+      else Object.defineProperty(characters, key, owner);
+    }
+    const now = context();
+    if (now.name2 !== speaker.character.name) return;
+    const open = now.groupId ? undefined : now.characters[Number(now.characterId)];
+    setCharacterName(place(now) === from ? name : (open?.name ?? ""));
+  };
+  // A click or Enter can make SillyTavern write the name somewhere (`{{char}}` in an edited message, a new chat): the
+  // place is given back before the event reaches its target, and the build is done again.
+  const acted = (event: Event): void => {
+    if (event instanceof KeyboardEvent && event.key !== "Enter") return;
+    end();
+  };
+  window.addEventListener("click", acted, true);
+  window.addEventListener("keydown", acted, true);
   return {
     intact: () => inPlace() && place() === from && context().name2 === speaker.character.name,
-    end: () => {
-      if (inPlace()) {
-        if (owner === undefined) Reflect.deleteProperty(characters, key);
-        else Object.defineProperty(characters, key, owner);
-      }
-      const now = context();
-      if (now.name2 !== speaker.character.name) return;
-      const open = now.groupId ? undefined : now.characters[Number(now.characterId)];
-      setCharacterName(place(now) === from ? name : (open?.name ?? ""));
-    },
+    end,
   };
 }
 
@@ -132,7 +153,8 @@ function makeOverlay(own: STCharacter, other: STCharacter): STCharacter {
   const lent = new Map<string | symbol, unknown>(LENT_FIELDS.map((field) => [field, other[field]]));
   lent.set("data", data);
   return new Proxy(own, {
-    get: (target, property) => (lent.has(property) ? lent.get(property) : Reflect.get(target, property)),
+    get: (target, property): unknown =>
+      lent.has(property) ? lent.get(property) : Reflect.get(target, property),
     set: (target, property, value) => {
       lent.delete(property);
       return Reflect.set(target, property, value);

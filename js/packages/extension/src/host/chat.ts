@@ -39,7 +39,8 @@ export async function addUserMessage({ text, as, media }: UserMessage, regex: Re
     extra: { isSmallSys: false },
   };
   const avatar = personaAvatar(as);
-  if (avatar !== undefined) message.force_avatar = `/thumbnail?type=persona&file=${encodeURIComponent(avatar)}`;
+  if (avatar !== undefined)
+    message.force_avatar = `/thumbnail?type=persona&file=${encodeURIComponent(avatar)}`;
   if (media.length > 0) {
     Object.assign(message.extra ?? {}, { media, media_index: media.length - 1, inline_image: true });
   }
@@ -91,7 +92,10 @@ export async function putBack(messages: readonly STMessage[]): Promise<void> {
   for (const message of messages) {
     const index = host.chat.push(message) - 1;
     context().addOneMessage(message);
-    await host.eventSource.emit(host.eventTypes["CHARACTER_MESSAGE_RENDERED"] ?? "character_message_rendered", index);
+    await host.eventSource.emit(
+      host.eventTypes["CHARACTER_MESSAGE_RENDERED"] ?? "character_message_rendered",
+      index,
+    );
   }
   await context().saveChat();
 }

@@ -118,40 +118,44 @@ export interface STContext {
   extensionSettings: Record<string, unknown>;
   ChatCompletionService?: CompletionService;
   TextCompletionService?: CompletionService;
-  getCurrentChatId(): string | undefined;
-  generate(type: string, options?: GenerateOptions, dryRun?: boolean): Promise<unknown>;
-  generateQuietPrompt(options: { quietPrompt: string }): Promise<string>;
-  stopGeneration(): boolean;
-  getChatCompletionModel?(): string;
-  getPresetManager(api?: string): { getSelectedPresetName(): string | undefined } | undefined;
-  substituteParams(text: string, options?: Record<string, unknown>): string;
-  setExtensionPrompt(key: string, value: string, position: number, depth: number): void;
-  unshallowCharacter?(index: number): Promise<void>;
-  loadWorldInfo(name: string): Promise<unknown>;
-  getCharacters(): Promise<void>;
-  getTokenCountAsync(text: string, padding?: number): Promise<number>;
-  saveChat(): Promise<void>;
-  saveMetadataDebounced(): void;
-  saveSettingsDebounced(): void;
-  renderExtensionTemplateAsync(extension: string, template: string): Promise<string>;
-  translate?(text: string, key?: string): string;
-  addOneMessage(message: STMessage, options?: Record<string, unknown>): void;
-  updateMessageBlock(index: number, message: STMessage): void;
-  deleteMessage(index: number, swipe?: number, ask?: boolean, tools?: boolean): Promise<void>;
-  deleteLastMessage(): Promise<void>;
-  printMessages(): Promise<void>;
-  reloadCurrentChat(): Promise<void>;
-  selectCharacterById(index: number, options?: { switchMenu?: boolean }): Promise<void>;
-  openCharacterChat(name: string): Promise<void>;
-  openGroupChat(groupId: string, chatId: string): Promise<void>;
-  activateSendButtons(): void;
-  deactivateSendButtons(): void;
-  humanizedDateTime?(): string;
-  getRequestHeaders(): Record<string, string>;
-  appendMediaToMessage?(message: STMessage, element: unknown): void;
-  t?(strings: TemplateStringsArray, ...values: unknown[]): string;
+  getCurrentChatId: () => string | undefined;
+  generate: (type: string, options?: GenerateOptions, dryRun?: boolean) => Promise<unknown>;
+  generateQuietPrompt: (options: { quietPrompt: string }) => Promise<string | undefined>;
+  stopGeneration: () => boolean;
+  getChatCompletionModel?: () => string;
+  getPresetManager: (api?: string) => { getSelectedPresetName(): string | undefined } | undefined;
+  substituteParams: (text: string, options?: Record<string, unknown>) => string;
+  setExtensionPrompt: (key: string, value: string, position: number, depth: number) => void;
+  unshallowCharacter?: (index: number) => Promise<void>;
+  loadWorldInfo: (name: string) => Promise<unknown>;
+  getCharacters: () => Promise<void>;
+  getTokenCountAsync: (text: string, padding?: number) => Promise<number>;
+  saveChat: () => Promise<void>;
+  saveMetadataDebounced: () => void;
+  saveSettingsDebounced: () => void;
+  renderExtensionTemplateAsync: (extension: string, template: string) => Promise<string>;
+  translate?: (text: string, key?: string) => string;
+  addOneMessage: (message: STMessage, options?: Record<string, unknown>) => void;
+  updateMessageBlock: (index: number, message: STMessage) => void;
+  deleteMessage: (index: number, swipe?: number, ask?: boolean, tools?: boolean) => Promise<void>;
+  deleteLastMessage: () => Promise<void>;
+  printMessages: () => Promise<void>;
+  reloadCurrentChat: () => Promise<void>;
+  selectCharacterById: (index: number, options?: { switchMenu?: boolean }) => Promise<void>;
+  openCharacterChat: (name: string) => Promise<void>;
+  openGroupChat: (groupId: string, chatId: string) => Promise<void>;
+  activateSendButtons: () => void;
+  deactivateSendButtons: () => void;
+  humanizedDateTime?: () => string;
+  getRequestHeaders: () => Record<string, string>;
+  appendMediaToMessage?: (message: STMessage, element: unknown) => void;
+  t?: (strings: TemplateStringsArray, ...values: unknown[]) => string;
   swipe?: {
-    to(event: null, direction: "left" | "right", options?: { message?: STMessage; forceSwipeId?: number }): Promise<unknown>;
+    to(
+      event: null,
+      direction: "left" | "right",
+      options?: { message?: STMessage; forceSwipeId?: number },
+    ): Promise<unknown>;
     isAllowed(): boolean;
   };
 }

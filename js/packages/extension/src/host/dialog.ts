@@ -12,9 +12,13 @@ function openDialog(page: Document): HTMLElement | null {
 
 function blocked(dialog: HTMLElement): HostError {
   const text = dialog.innerText.replaceAll(/\s+/g, " ").trim().slice(0, EXCERPT);
-  return new HostError("blocked_by_dialog", "A dialog in SillyTavern is waiting for the person. Close it, then try again.", {
-    dialog: text,
-  });
+  return new HostError(
+    "blocked_by_dialog",
+    "A dialog in SillyTavern is waiting for the person. Close it, then try again.",
+    {
+      dialog: text,
+    },
+  );
 }
 
 export function throwIfBlocked(page: Document = document): void {
@@ -40,7 +44,12 @@ export async function unlessBlocked<T>(work: Promise<T>, page: Document = docume
       }, PATIENCE_MS);
     };
     observer = new MutationObserver(look);
-    observer.observe(page.body, { childList: true, subtree: false, attributes: true, attributeFilter: ["open"] });
+    observer.observe(page.body, {
+      childList: true,
+      subtree: false,
+      attributes: true,
+      attributeFilter: ["open"],
+    });
     look();
   });
   try {

@@ -24,7 +24,11 @@ const ENTER_LIMIT_MS = 1_000;
 /** SillyTavern's own dry runs (token counting) announce their start, but not every end. */
 const DRY_LIMIT_MS = 5_000;
 
-type StartListener = (type: string, options: { signal?: AbortSignal } | undefined, dryRun: boolean) => Promise<void>;
+type StartListener = (
+  type: string,
+  options: { signal?: AbortSignal } | undefined,
+  dryRun: boolean,
+) => Promise<void>;
 
 export class Gate {
   #building: { signal: AbortSignal; done: Promise<void> } | null = null;
@@ -68,7 +72,10 @@ export class Gate {
   /** Resolves when a generation that has just returned is really over: auto-continue may have begun the next one. */
   async settled(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 0));
-    await this.#until(() => !this.visible && performance.now() >= this.#enteringUntil, new AbortController().signal);
+    await this.#until(
+      () => !this.visible && performance.now() >= this.#enteringUntil,
+      new AbortController().signal,
+    );
   }
 
   /** Runs `build` alone: no other build, no visible generation, no dry run of SillyTavern's. */

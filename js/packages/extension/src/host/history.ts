@@ -62,14 +62,18 @@ function imageUrl(part: ContentPart, where: string): string {
 }
 
 /** One message's text and images. */
-export function readContent(content: PromptMessage["content"], where: string): { text: string; images: string[] } {
+export function readContent(
+  content: PromptMessage["content"],
+  where: string,
+): { text: string; images: string[] } {
   if (content === null || content === undefined) return { text: "", images: [] };
   if (typeof content === "string") return { text: content, images: [] };
   const texts: string[] = [];
   const images: string[] = [];
   content.forEach((part, index) => {
     const at = `${where}.content[${index}]`;
-    if ((part.type === "text" || part.type === "input_text") && typeof part.text === "string") texts.push(part.text);
+    if ((part.type === "text" || part.type === "input_text") && typeof part.text === "string")
+      texts.push(part.text);
     else if (part.type === "image_url") images.push(imageUrl(part, at));
     else refuse(at, `content parts of type “${part.type}” are not supported.`);
   });
@@ -95,7 +99,12 @@ export function toHistory(messages: readonly PromptMessage[], names: HistoryName
         return { ...entry, name: message.name ?? names.character, is_user: false };
       case "system":
       case "developer":
-        return { ...entry, name: message.name ?? "System", is_user: false, extra: { ...extra, type: "narrator" } };
+        return {
+          ...entry,
+          name: message.name ?? "System",
+          is_user: false,
+          extra: { ...extra, type: "narrator" },
+        };
       default:
         return refuse(`${where}.role`, `SillyTavern's history has no role “${message.role}”.`);
     }

@@ -20,7 +20,11 @@ export interface LoadedLore {
 }
 
 /** Does an entry with this filter apply to the character? The rule of SillyTavern's world-info.js. */
-export function filterAllows(filter: LoreEntry["characterFilter"], fileName: string, tags: readonly string[]): boolean {
+export function filterAllows(
+  filter: LoreEntry["characterFilter"],
+  fileName: string,
+  tags: readonly string[],
+): boolean {
   if (filter === undefined) return true;
   const exclude = filter.isExclude === true;
   if (filter.names?.length && filter.names.includes(fileName) === exclude) return false;
@@ -36,7 +40,11 @@ export function fitLore(lore: LoadedLore, character: STCharacter, tags: readonly
   const fitted = (entries: LoreEntry[], keep: (entry: LoreEntry) => boolean): LoreEntry[] =>
     entries
       .filter((entry) => keep(entry) && filterAllows(entry.characterFilter, fileName, tags))
-      .map(({ characterFilter: _checked, ...entry }) => entry);
+      .map((entry) => {
+        const checked = { ...entry };
+        delete checked.characterFilter;
+        return checked;
+      });
   const replace = (list: LoreEntry[], keep: (entry: LoreEntry) => boolean): void => {
     list.splice(0, list.length, ...fitted(list, keep));
   };

@@ -145,7 +145,10 @@ function request(
   const { ChatCompletionService, TextCompletionService } = context();
   const service = built.api === "openai" ? ChatCompletionService : TextCompletionService;
   if (service === undefined) {
-    throw new HostError("detached_unsupported", "This version of SillyTavern offers no service for such a request.");
+    throw new HostError(
+      "detached_unsupported",
+      "This version of SillyTavern offers no service for such a request.",
+    );
   }
   const streaming = built.body["stream"] === true;
   const own = globalThis.fetch;

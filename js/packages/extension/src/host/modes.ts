@@ -13,7 +13,7 @@ import { HostError } from "./failure.js";
 export type VisibleMode = "reply" | "regenerate" | "swipe" | "continue" | "impersonate";
 
 export interface ModeCall {
-  start(): Promise<unknown>;
+  start: () => Promise<unknown>;
   decoy: boolean;
   pressSend: boolean;
 }

@@ -20,7 +20,11 @@ export function observeChat(changed: () => void): void {
   const chat = document.getElementById("chat");
   if (chat === null) return;
   new MutationObserver(changed).observe(chat, { childList: true });
-  new MutationObserver(changed).observe(chat, { subtree: true, attributes: true, attributeFilter: ["mesid", "is_system"] });
+  new MutationObserver(changed).observe(chat, {
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["mesid", "is_system"],
+  });
 }
 
 /** The column of the Extensions panel in which third-party drawers stand. */

@@ -37,7 +37,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     check: (value) => typeof value === "string",
   },
   max_tokens: { preset: "openai_max_tokens", body: ["max_tokens", "max_completion_tokens"], check: isCount },
-  max_completion_tokens: { preset: "openai_max_tokens", body: ["max_tokens", "max_completion_tokens"], check: isCount },
+  max_completion_tokens: {
+    preset: "openai_max_tokens",
+    body: ["max_tokens", "max_completion_tokens"],
+    check: isCount,
+  },
 };
 
 /** Values that ask for nothing that would not happen anyway. */
@@ -64,7 +68,7 @@ function given(parameters: Parameters): [string, unknown][] {
 export function presetOverrides(parameters: Parameters): Record<string, unknown> {
   const preset: Record<string, unknown> = {};
   for (const [name, value] of given(parameters)) {
-    if (name === "stop" || name === "response_format") continue;
+    if (name === "stop" || name === "response_format" || name === "stream_options") continue;
     const rule = RULES[name];
     if (rule === undefined) refuse(name, "SillyTavern has no such setting.");
     if (!rule.check(value)) refuse(name, "its value has the wrong type.");
@@ -79,6 +83,7 @@ export function applyParameters(body: Body, parameters: Parameters): Body {
   for (const [name, value] of given(parameters)) {
     if (name === "stop") result["stop"] = mergeStops(stopList(value), result["stop"], stopsSupported(result));
     else if (name === "response_format") applyFormat(result, value);
+    else if (name === "stream_options") askForUsage(result, value);
     else if (RULES[name]?.body.some((key) => result[key] !== undefined) !== true) {
       refuse(name, `SillyTavern does not send it to ${String(result["model"])}.`);
     }
@@ -88,7 +93,10 @@ export function applyParameters(body: Body, parameters: Parameters): Body {
 
 export function stopList(value: unknown): string[] {
   const list = typeof value === "string" ? [value] : value;
-  if (!Array.isArray(list) || !list.every((item): item is string => typeof item === "string" && item !== "")) {
+  if (
+    !Array.isArray(list) ||
+    !list.every((item): item is string => typeof item === "string" && item !== "")
+  ) {
     refuse("stop", "it must be a text or a list of texts.");
   }
   return list;
@@ -109,7 +117,11 @@ function stopsSupported(body: Body): boolean {
   if (source === "perplexity") return false;
   if (source === "xai" && model.includes("grok-3-mini")) return false;
   if (!["openai", "azure_openai", "openrouter"].includes(source)) return true;
-  return !/^(openai\/)?o[134]/.test(model) && !/gpt-5/.test(model) && !(model.includes("gpt") && model.includes("vision"));
+  return (
+    !/^(openai\/)?o[134]/.test(model) &&
+    !model.includes("gpt-5") &&
+    !(model.includes("gpt") && model.includes("vision"))
+  );
 }
 
 interface JsonSchemaFormat {
@@ -130,17 +142,33 @@ function applyFormat(body: Body, value: unknown): void {
   }
   if (type === "json_object" && body["chat_completion_source"] === "custom") {
     // The only way for a field that SillyTavern does not know: the YAML that the person may add to the body.
-    body["custom_include_body"] = appendYaml(body["custom_include_body"], "response_format", '{"type": "json_object"}');
+    body["custom_include_body"] = appendYaml(
+      body["custom_include_body"],
+      "response_format",
+      '{"type": "json_object"}',
+    );
     return;
   }
   refuse("response_format", `SillyTavern cannot ask ${String(body["chat_completion_source"])} for it.`);
+}
+
+/** Token counts come with a stream only when asked for, and SillyTavern passes that on for its custom source alone. */
+function askForUsage(body: Body, value: unknown): void {
+  const wanted = (value as { include_usage?: unknown }).include_usage === true;
+  if (!wanted || body["stream"] !== true || body["chat_completion_source"] !== "custom") return;
+  body["custom_include_body"] = appendYaml(
+    body["custom_include_body"],
+    "stream_options",
+    '{"include_usage": true}',
+  );
 }
 
 /** Adds `key: value` to a YAML mapping or to a list of mappings: the two forms that SillyTavern takes. */
 export function appendYaml(existing: unknown, key: string, value: string): string {
   const text = typeof existing === "string" ? existing.trimEnd() : "";
   if (text === "") return `${key}: ${value}`;
-  if (text.startsWith("{")) refuse(key, "the additional body parameters in SillyTavern are written in one line.");
+  if (text.startsWith("{"))
+    refuse(key, "the additional body parameters in SillyTavern are written in one line.");
   const isList = /^\s*-\s/.test(text);
   return `${text}\n${isList ? "- " : ""}${key}: ${value}`;
 }
@@ -170,6 +198,7 @@ export function applyTextParameters(body: Body, parameters: Parameters): Body {
       }
       continue;
     }
+    if (name === "stream_options") continue;
     const keys = (TEXT_KEYS[name] ?? []).filter((key) => key in result);
     if (keys.length === 0) refuse(name, "SillyTavern does not send it to this text completion back end.");
     if (RULES[name]?.check(value) !== true) refuse(name, "its value has the wrong type.");

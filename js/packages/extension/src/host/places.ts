@@ -67,7 +67,8 @@ export async function chatFiles(avatar: string): Promise<string[]> {
     headers: context().getRequestHeaders(),
     body: JSON.stringify({ avatar_url: avatar, simple: true }),
   });
-  if (!answer.ok) throw new HostError("command_failed", `SillyTavern did not list the chats (status ${answer.status}).`);
+  if (!answer.ok)
+    throw new HostError("command_failed", `SillyTavern did not list the chats (status ${answer.status}).`);
   const files = Object.values((await answer.json()) as Record<string, { file_name?: unknown }>);
   return files
     .map(({ file_name: name }) => name)
@@ -80,6 +81,9 @@ export function newChatName(label: string): string {
   const { humanizedDateTime } = context();
   const time = humanizedDateTime?.() ?? new Date().toISOString().replaceAll(/[:.]/g, "-");
   // Characters that file systems refuse; SillyTavern's server would drop them and the name would not be found again.
-  const safe = label.replaceAll(/[/\\?%*:|"<>\u0000-\u001f]/g, "_").trim().slice(0, 60);
+  const safe = label
+    .replaceAll(/[/\\?%*:|"<>\p{Cc}]/gu, "_")
+    .trim()
+    .slice(0, 60);
   return `${safe === "" ? "Tavernlink" : safe} - ${time}`;
 }

@@ -15,12 +15,12 @@ export interface CleanUpOptions {
 
 export interface ScriptModule {
   /** Sets the name that `{{char}}` stands for. */
-  setCharacterName?(name: string): void;
+  setCharacterName?: (name: string) => void;
   /** What SillyTavern does to every reply: names trimmed, regex scripts, stop strings, markdown. */
-  cleanUpMessage?(options: CleanUpOptions): string;
-  getStoppingStrings?(isImpersonate: boolean, isContinue: boolean): string[];
+  cleanUpMessage?: (options: CleanUpOptions) => string;
+  getStoppingStrings?: (isImpersonate: boolean, isContinue: boolean) => string[];
   /** While true, SillyTavern's Send button and Enter do nothing. */
-  setSendButtonState?(pressed: boolean): void;
+  setSendButtonState?: (pressed: boolean) => void;
 }
 
 const NAMES = ["setCharacterName", "cleanUpMessage", "getStoppingStrings", "setSendButtonState"] as const;

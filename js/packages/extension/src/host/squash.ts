@@ -11,13 +11,19 @@ export interface PromptEntry {
   [key: string]: unknown;
 }
 
-export function squashSystemMessages(prompt: readonly PromptEntry[], separators: readonly string[]): PromptEntry[] {
+export function squashSystemMessages(
+  prompt: readonly PromptEntry[],
+  separators: readonly string[],
+): PromptEntry[] {
   const squashed: PromptEntry[] = [];
   for (const entry of prompt) {
     if (entry.role === "system" && (entry.content === "" || entry.content === undefined)) continue;
     const last = squashed.at(-1);
     if (last !== undefined && joins(last, separators) && joins(entry, separators)) {
-      squashed[squashed.length - 1] = { ...last, content: `${String(last.content)}\n${String(entry.content)}` };
+      squashed[squashed.length - 1] = {
+        ...last,
+        content: `${String(last.content)}\n${String(entry.content)}`,
+      };
     } else {
       squashed.push(entry);
     }

@@ -55,7 +55,12 @@ export class HistorySwap {
       this.close();
       return structuredClone(this.history.slice()).filter(test);
     };
-    Object.defineProperty(chat, "filter", { value: answer, configurable: true, enumerable: false, writable: true });
+    Object.defineProperty(chat, "filter", {
+      value: answer,
+      configurable: true,
+      enumerable: false,
+      writable: true,
+    });
     this.#exchanges.push({ undo: () => Reflect.deleteProperty(chat, "filter") });
   }
 

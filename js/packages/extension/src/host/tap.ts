@@ -35,7 +35,8 @@ type Json = Record<string, unknown>;
 const asObject = (value: unknown): Json =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
 const first = (value: unknown): Json => (Array.isArray(value) ? asObject(value[0]) : {});
-const count = (...values: unknown[]): number | null => values.find((value) => typeof value === "number") ?? null;
+const count = (...values: unknown[]): number | null =>
+  values.find((value) => typeof value === "number") ?? null;
 
 function errorOf(data: Json, status: number): ErrorInfo | null {
   const detail = asObject(data["detail"]);
@@ -46,8 +47,12 @@ function errorOf(data: Json, status: number): ErrorInfo | null {
   const code = inner["code"] ?? inner["type"];
   return {
     code: "generation_failed",
-    message: typeof said === "string" && said !== "" ? said : "The model answered with an error and no explanation.",
-    details: { status, ...(typeof code === "string" || typeof code === "number" ? { upstream_code: code } : {}) },
+    message:
+      typeof said === "string" && said !== "" ? said : "The model answered with an error and no explanation.",
+    details: {
+      status,
+      ...(typeof code === "string" || typeof code === "number" ? { upstream_code: code } : {}),
+    },
   };
 }
 
@@ -68,7 +73,12 @@ export function report(into: Reported, value: unknown, status = 200): void {
     (data["stop"] === true ? finishOf(data["stop_type"] ?? "stop") : null) ??
     into.finish;
   const usage = asObject(data["usage"] ?? asObject(data["message"])["usage"] ?? data["usageMetadata"]);
-  const prompt = count(usage["prompt_tokens"], usage["input_tokens"], usage["promptTokenCount"], data["tokens_evaluated"]);
+  const prompt = count(
+    usage["prompt_tokens"],
+    usage["input_tokens"],
+    usage["promptTokenCount"],
+    data["tokens_evaluated"],
+  );
   const completion = count(
     usage["completion_tokens"],
     usage["output_tokens"],
@@ -115,7 +125,8 @@ class LineReader {
       return;
     }
     // Nearly every line is a token: do not parse what cannot hold a report.
-    if (!/"(finish_reason|stop_reason|finishReason|usage|usageMetadata|error|detail|stop)"/.test(text)) return;
+    if (!/"(finish_reason|stop_reason|finishReason|usage|usageMetadata|error|detail|stop)"/.test(text))
+      return;
     report(this.into, parse(text));
   }
 }
@@ -178,7 +189,10 @@ export async function tap(
   const through = new TransformStream<Uint8Array, Uint8Array>({
     start: (controller) => {
       alarm.set(() => {
-        into.error ??= { code: "stream_error", message: `The model's stream stood still for ${stallMs / 1000} seconds.` };
+        into.error ??= {
+          code: "stream_error",
+          message: `The model's stream stood still for ${stallMs / 1000} seconds.`,
+        };
         controller.error(new Error("The stream stood still."));
       });
     },
@@ -200,7 +214,8 @@ export async function tap(
 function httpError(response: Response, text: string): ErrorInfo {
   return {
     code: "generation_failed",
-    message: text.trim().slice(0, 500) || `The model's server answered ${response.status} ${response.statusText}.`,
+    message:
+      text.trim().slice(0, 500) || `The model's server answered ${response.status} ${response.statusText}.`,
     details: { status: response.status },
   };
 }

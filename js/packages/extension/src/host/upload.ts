@@ -20,9 +20,13 @@ export async function uploadAttachments(attachments: readonly Attachment[]): Pro
 async function uploadImage({ url, name }: Attachment, index: number): Promise<MediaAttachment> {
   const parts = typeof url === "string" ? DATA_URL.exec(url)?.groups : undefined;
   if (parts === undefined) {
-    throw new HostError("unsupported_parameter", `attachments[${index}] must be an image as a base64 data URL.`, {
-      parameter: `attachments[${index}]`,
-    });
+    throw new HostError(
+      "unsupported_parameter",
+      `attachments[${index}] must be an image as a base64 data URL.`,
+      {
+        parameter: `attachments[${index}]`,
+      },
+    );
   }
   const { name2, getRequestHeaders } = context();
   const format = (parts["format"] ?? "png").replace("svg+xml", "svg");
@@ -37,7 +41,10 @@ async function uploadImage({ url, name }: Attachment, index: number): Promise<Me
     }),
   });
   if (!answer.ok) {
-    throw new HostError("command_failed", `SillyTavern did not take the attachment (status ${answer.status}).`);
+    throw new HostError(
+      "command_failed",
+      `SillyTavern did not take the attachment (status ${answer.status}).`,
+    );
   }
   const { path } = (await answer.json()) as { path: string };
   return { url: path, type: "image", title: typeof name === "string" ? name : "" };

@@ -116,7 +116,10 @@ class Watch {
       return;
     }
     if (context().onlineStatus === "no_connection") {
-      throw new HostError("no_backend", "SillyTavern is not connected to a model. Connect one in its API settings.");
+      throw new HostError(
+        "no_backend",
+        "SillyTavern is not connected to a model. Connect one in its API settings.",
+      );
     }
     const shown = this.#shownError();
     if (shown !== undefined) throw new HostError("generation_failed", shown);
@@ -152,7 +155,8 @@ class Watch {
     let active = true;
     const reading: typeof fetch = async (input, init) => {
       const address = typeof input === "string" ? input : input instanceof URL ? input.pathname : input.url;
-      const isOurs = active && init?.priority !== "low" && /\/api\/(backends|novelai|horde)\/?.*generate/.test(address);
+      const isOurs =
+        active && init?.priority !== "low" && /\/api\/(backends|novelai|horde)\/?.*generate/.test(address);
       if (!isOurs) return own.call(globalThis, input, init);
       const report = newReport();
       this.reports.push(report);
