@@ -42,8 +42,10 @@ export interface ConnectionOptions {
   onReplaced?: () => string | undefined;
   /** What went wrong without ending anything. */
   report?: (message: string, error?: unknown) => void;
-  /** For tests: further options of socket.io-client, randomness, clock. */
+  /** Further options of socket.io-client, e.g. `transports`. */
   socket?: Partial<ManagerOptions & SocketOptions>;
+  /** Where sockets, randomness and time come from. */
+  open?: (origin: string, options: Partial<ManagerOptions & SocketOptions>) => Socket;
   random?: () => number;
   now?: () => number;
 }
@@ -178,7 +180,7 @@ export class Connection {
       return;
     }
     this.enter({ name: "connecting" });
-    const socket = io(address.origin, {
+    const socket = (this.options.open ?? io)(address.origin, {
       ...this.options.socket,
       path: address.path,
       forceNew: true,

@@ -48,9 +48,12 @@ export class Log {
     this.listeners.add(listener);
   }
 
-  text(): string {
-    return this.lines
-      .map(({ time, level, text }) => `${new Date(time).toISOString()} ${level} ${text}`)
-      .join("\n");
+  /** "full" for a report to others; "short" for the drawer. */
+  text(form: "full" | "short" = "full"): string {
+    const stamp = (time: number): string => {
+      const date = new Date(time);
+      return form === "full" ? date.toISOString() : date.toTimeString().slice(0, 8);
+    };
+    return this.lines.map(({ time, level, text }) => `${stamp(time)} ${level} ${text}`).join("\n");
   }
 }

@@ -31,6 +31,8 @@ export class Panel {
   private note = "";
   private ticking: ReturnType<typeof setInterval> | undefined;
   private drawing = false;
+  /** Address, key or name were changed since Connect was pressed. */
+  private changed = false;
 
   constructor(
     private readonly root: HTMLElement,
@@ -81,7 +83,8 @@ export class Panel {
     this.state.textContent = this.texts.say(`state.${shown.name}`);
     this.detail.textContent = this.note === "" ? this.describe(shown) : this.note;
     const active = shown.name === "connecting" || shown.name === "online" || shown.name === "waiting";
-    this.button("tavernlink_connect").disabled = shown.name === "connecting" || shown.name === "online";
+    const connected = shown.name === "connecting" || shown.name === "online";
+    this.button("tavernlink_connect").disabled = connected && !this.changed;
     this.button("tavernlink_disconnect").disabled = !active;
   }
 
@@ -112,13 +115,20 @@ export class Panel {
     const bind = (field: HTMLInputElement, change: () => void): void => {
       field.addEventListener("input", change);
     };
-    bind(url, () => {
+    const bindConnection = (field: HTMLInputElement, change: () => void): void => {
+      bind(field, () => {
+        change();
+        this.changed = true;
+        this.draw();
+      });
+    };
+    bindConnection(url, () => {
       this.settings.change({ url: url.value });
     });
-    bind(keyField, () => {
+    bindConnection(keyField, () => {
       this.settings.change({ key: keyField.value });
     });
-    bind(name, () => {
+    bindConnection(name, () => {
       this.settings.change({ name: name.value.trim() });
     });
     bind(remember, () => {
@@ -132,6 +142,7 @@ export class Panel {
   private bindButtons(): void {
     this.button("tavernlink_connect").addEventListener("click", () => {
       if (this.settings.key !== "") {
+        this.changed = false;
         this.actions.connect();
         return;
       }
@@ -167,7 +178,7 @@ export class Panel {
     requestAnimationFrame(() => {
       this.drawing = false;
       const atEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 20;
-      this.log.textContent = this.debugLog.text();
+      this.log.textContent = this.debugLog.text("short");
       if (atEnd) this.log.scrollTop = this.log.scrollHeight;
     });
   }

@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { connect, type Hub, type Outcome, TavernlinkError } from "../src/index.js";
+import { FakeNetwork } from "./fake_socket.js";
+
+let network: FakeNetwork;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  network = new FakeNetwork();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function online(): Promise<Hub> {
+  const connecting = connect("127.0.0.1:8001", "tl_app_a_b", { open: network.open });
+  network.last.welcome();
+  return connecting;
+}
+
+/** Answer the newest ask. */
+async function answer(result: unknown): Promise<void> {
+  await vi.waitUntil(() => network.last.acks.length > 0);
+  network.last.acks.shift()?.({ ok: true, result } satisfies Outcome);
+}
+
+describe("asking", () => {
+  it("gives the outcome's result, and throws its error", async () => {
+    const hub = await online();
+    const listed = hub.request("tavern.list", {});
+    await answer([]);
+    expect(await listed).toEqual([]);
+    const missing = hub.request("chat.get", { tavern: "x" });
+    await vi.waitUntil(() => network.last.acks.length > 0);
+    network.last.acks.shift()?.({ ok: false, error: { code: "unknown_tavern", message: "No such tavern." } });
+    await expect(missing).rejects.toMatchObject({ code: "unknown_tavern", message: "No such tavern." });
+  });
+
+  it("asks again under the same request_id when the line drops before the answer", async () => {
+    const hub = await online();
+    const generation = hub.tavern().send("hi");
+    await vi.waitUntil(() => network.last.acks.length > 0);
+    const first = network.last.contents("chat.send");
+    network.last.happen("disconnect", "transport close");
+    await vi.advanceTimersByTimeAsync(20_000);
+    network.last.welcome({ resumed: true });
+    await vi.waitUntil(() => network.last.acks.length > 0);
+    expect(network.last.contents("chat.send")).toEqual(first);
+    await answer({ request_id: generation.requestId, position: 0 });
+  });
+
+  it("is refused for good with the hub's words", async () => {
+    const connecting = connect("127.0.0.1:8001", "wrong", { open: network.open });
+    network.last.happen(
+      "connect_error",
+      Object.assign(new Error("no"), { data: { code: "unauthorized", message: "No." } }),
+    );
+    await expect(connecting).rejects.toBeInstanceOf(TavernlinkError);
+  });
+});
+
+describe("a generation", () => {
+  it("iterates over its own deltas, once and in order, and ends with the result", async () => {
+    const hub = await online();
+    const generation = hub.tavern("t").send("hi");
+    const { requestId } = generation;
+    await answer({ request_id: requestId, position: 0 });
+    const read = (async () => {
+      const texts: string[] = [];
+      for await (const { text } of generation) texts.push(text);
+      return texts;
+    })();
+    const { last } = network;
+    last.receive("stream.start", { stream_id: "other", kind: "reply" });
+    last.receive("stream.start", { stream_id: "x", kind: "reply", request_id: requestId });
+    last.receive("stream.delta", { stream_id: "other", seq: 1, text: "not mine" });
+    last.receive("stream.delta", { stream_id: "x", seq: 1, text: "Hel" });
+    last.receive("stream.delta", { stream_id: "x", seq: 2, text: "lo" });
+    last.receive("stream.end", { stream_id: "x", seq: 2, text: "Hello", reason: "stop" });
+    last.receive("request.update", { request_id: requestId, state: "done", result: { text: "Hello" } });
+    expect(await read).toEqual(["Hel", "lo"]);
+    expect(await generation.result).toEqual({ text: "Hello" });
+  });
+
+  it("throws to whoever iterates when it fails", async () => {
+    const hub = await online();
+    const generation = hub.tavern().generate({ mode: "raw", prompt: "x" });
+    await answer({ request_id: generation.requestId, position: 0 });
+    network.last.receive("request.update", {
+      request_id: generation.requestId,
+      state: "failed",
+      error: { code: "no_backend", message: "No model." },
+    });
+    await expect(generation[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "no_backend" });
+    await expect(generation.result).rejects.toMatchObject({ code: "no_backend" });
+  });
+
+  it("is followed again in a new session, and subscriptions are made again", async () => {
+    const hub = await online();
+    const subscribed = hub.subscribe(["stream.*"]);
+    await answer(null);
+    await subscribed;
+    const generation = hub.tavern().send("hi");
+    await answer({ request_id: generation.requestId, position: 0 });
+    network.last.happen("disconnect", "transport close");
+    await vi.advanceTimersByTimeAsync(20_000);
+    network.last.welcome({ session: "s2" });
+    await vi.waitUntil(() => network.last.acks.length === 2);
+    expect(network.last.contents("subscribe")).toEqual([{ types: ["stream.*"] }]);
+    expect(network.last.contents("request.get")).toEqual([{ request_id: generation.requestId, watch: true }]);
+    network.last.acks[1]?.({
+      ok: true,
+      result: { request_id: generation.requestId, state: "done", result: { text: "x" } },
+    });
+    expect(await generation.result).toEqual({ text: "x" });
+  });
+
+  it("fails when the connection is closed", async () => {
+    const hub = await online();
+    const generation = hub.tavern().send("hi");
+    await answer({ request_id: generation.requestId, position: 0 });
+    hub.close();
+    await expect(generation.result).rejects.toMatchObject({ code: "closed" });
+  });
+});
