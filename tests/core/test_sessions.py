@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tavernlink.core.session import Bounds
@@ -162,6 +163,20 @@ def test_a_second_page_with_the_id_of_a_tavern_takes_over_and_one_with_another_k
     assert stage.hub.directory.taverns["t"].session is second.peer.session
     with pytest.raises(AuthError, match="in use under another key"):
         stage.join("tavern", id="t", key=stage.key("tavern", "other"))
+
+
+def test_a_revoked_key_closes_its_connections_even_if_a_connect_has_read_the_change_already() -> None:
+    stage = Stage()
+    app = stage.join("app")
+    stage.hub.tick()
+    key = app.peer.key
+    stage.store.kept[key.id] = msgspec.structs.replace(key, revoked=1.0)
+    stage.store.changes += 1
+    stage.key("app", "other")
+    stage.hub.keyring.verify(stage.texts["other"])
+    stage.hub.tick()
+    assert app.line.closed is not None
+    assert app.line.closed[0] == "key_revoked"
 
 
 def test_a_revoked_key_closes_its_connections() -> None:

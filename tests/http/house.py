@@ -19,7 +19,7 @@ from tavernlink.core.limits import HubLimits
 from tavernlink.http.application import create_app
 from tavernlink.runtime.hub import Runtime
 from tavernlink.runtime.system import SystemClock, SystemIds
-from tavernlink.store import open_store
+from tests.core.stage import MemoryStore
 from tests.http.scripted_tavern import Script, ScriptedTavern
 
 SERAPHINA = {"id": "default_Seraphina.png", "name": "Seraphina"}
@@ -42,7 +42,7 @@ class House:
     def http(self, role: Role | None = "app", **headers: str) -> httpx.AsyncClient:
         if role is not None:
             headers["Authorization"] = f"Bearer {self.key(role)}"
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20, verify=False)
 
     def openai(self, **options: Any) -> AsyncOpenAI:
         options = {"api_key": self.key(), "max_retries": 0, **options}
@@ -68,10 +68,14 @@ async def open_house(
     settings: Settings | None = None, limits: HubLimits | None = None
 ) -> AsyncIterator[House]:
     settings = settings or Settings()
-    store = open_store("sqlite://")
     clock = SystemClock()
     core = Hub(
-        clock=clock, ids=SystemIds(), store=store, journal=lambda *_, **__: None, version="0", limits=limits
+        clock=clock,
+        ids=SystemIds(),
+        store=MemoryStore(),
+        journal=lambda *_, **__: None,
+        version="0",
+        limits=limits,
     )
     runtime = Runtime(core, clock, check_origin=settings.allows_origin)
     await runtime.start()
@@ -93,4 +97,3 @@ async def open_house(
         await runtime.stop()
         server.should_exit = True
         await serving
-        store.close()

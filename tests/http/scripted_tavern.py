@@ -38,7 +38,9 @@ class Turn:
         self.tavern.say("stream.delta", stream_id=self.stream_id, seq=self._seq, text=text, **more)
 
     def end(self, text: str, reason: str = "stop", **more: Any) -> None:
-        self.tavern.say("stream.end", stream_id=self.stream_id, seq=self._seq, text=text, reason=reason, **more)
+        self.tavern.say(
+            "stream.end", stream_id=self.stream_id, seq=self._seq, text=text, reason=reason, **more
+        )
 
     def done(self, **result: Any) -> None:
         self.tavern.say("command.done", request_id=self.id, ok=True, result=result)

@@ -59,6 +59,8 @@ class Hub:
         self._clock = clock
         self._ids = ids
         self._journal = journal
+        self._edition = self.keyring.edition
+        """Of the keyring, when connections were last held against it."""
         self._version = version
         self._from_taverns = TavernMessages(self.relay, self.work).handlers
         self._from_apps = AppMessages(
@@ -294,7 +296,10 @@ class Hub:
     def tick(self) -> None:
         """Let time pass: sessions end, requests time out, keys are re-read, taverns learn how far the hub is."""
         now = self._clock.now()
-        if self.keyring.refresh():
+        self.keyring.refresh()
+        # Not what `refresh` found just now: a connect a moment ago may have read the change already.
+        if self.keyring.edition != self._edition:
+            self._edition = self.keyring.edition
             self._drop_revoked()
         for peer in list(self.directory.sessions.values()):
             session = peer.session

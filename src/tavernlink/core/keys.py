@@ -49,6 +49,8 @@ class Keyring:
         self._ids = ids
         self._keys: dict[str, Key] = {}
         self._seen: int | None = None
+        self.edition = 0
+        """Grows whenever a key may have lost its rights; whoever keeps connections compares it."""
 
     def create(self, role: Role, name: str) -> tuple[Key, str]:
         """Make a key; return it with its text, which is nowhere kept."""
@@ -99,16 +101,16 @@ class Keyring:
         revoked = [msgspec.structs.replace(key, revoked=self._clock.wall()) for key in found]
         for key in revoked:
             self._put(key)
+        self.edition += 1
         return revoked
 
-    def refresh(self) -> bool:
-        """Read the store again if another process changed it; return whether it did."""
+    def refresh(self) -> None:
+        """Read the store again if another process changed it."""
         version = self._store.version()
-        if version == self._seen:
-            return False
-        self._seen = version
-        self._keys = {key.id: key for key in self._store.load_keys()}
-        return True
+        if version != self._seen:
+            self._seen = version
+            self._keys = {key.id: key for key in self._store.load_keys()}
+            self.edition += 1
 
     def _touch(self, key: Key) -> None:
         # A write for each connect would wear the disk for nothing: "last used" is shown to the minute.

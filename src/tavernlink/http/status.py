@@ -49,6 +49,10 @@ STATUS: Mapping[str, int] = {
     "hub_stopping": 503,
     "blocked_by_dialog": 503,
     "busy": 503,
+    # A client's own; here for a hub that asks another.
+    "unreachable": 503,
+    "disconnected": 503,
+    "closed": 503,
     # The world is different.
     "stale_revision": 409,
     "chat_changed": 409,

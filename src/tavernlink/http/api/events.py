@@ -10,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.types import ASGIApp, Send
 
-from tavernlink.errors import TavernlinkError
+from tavernlink.errors import BadMessage, TavernlinkError
 from tavernlink.http.caller import AsCaller, Caller
 from tavernlink.http.presence import answer_by
 from tavernlink.http.sse import EventWriter, event_bytes
@@ -45,6 +45,10 @@ async def listen(
 ) -> ASGIApp:
     """`subscribe`. What happened while nobody listened is not repeated: fetch the chat again after a reconnect."""
     globs = [glob.strip() for several in types for glob in several.split(",") if glob.strip()]
+    if not globs:
+        raise BadMessage(
+            "invalid_message", "`types` names nothing to listen to.", {"path": "$.types", "source": "query"}
+        )
 
     return answer_by(partial(_listen, caller, Subscribe(types=globs, tavern=tavern)))
 

@@ -39,9 +39,7 @@ async def show_page(request: Request[Any, Any, Any]) -> Response[str]:
         .replace("{base}", html.escape(f"{'https' if secure else 'http'}://{host}"))
         .replace("{socket}", html.escape(f"{'wss' if secure else 'ws'}://{host}"))
     )
-    return Response(
-        text, media_type="text/html; charset=utf-8", headers={**_HEADERS, "content-language": language}
-    )
+    return Response(text, media_type="text/html", headers={**_HEADERS, "content-language": language})
 
 
 def preferred_language(accept: str) -> str:
