@@ -26,12 +26,17 @@ _HOPELESS = {"browser_missing", "playwright_missing", "login_required", "unknown
 
 
 async def run_forever(
-    options: TabOptions, *, stop: asyncio.Event | None = None, report: Callable[[str], None] = print
+    options: TabOptions,
+    *,
+    stop: asyncio.Event | None = None,
+    report: Callable[[str], None] = print,
+    on_open: Callable[[Tab], None] | None = None,
 ) -> None:
     """Keep a tab open until `stop` is set (or the task is cancelled).
 
     A crashed or hung page and a SillyTavern that is away are met with a new tab after a growing, jittered wait.
-    What waiting cannot mend (no browser, a login) raises BrowserTabError. `report` gets one line for each event.
+    What waiting cannot mend (no browser, a login) raises BrowserTabError. `report` gets one line for each event,
+    `on_open` each tab that opened.
     """
     stop = stop or asyncio.Event()
     scratch = None if options.profile else Path(tempfile.mkdtemp(prefix="tavernlink-profile-"))
@@ -44,6 +49,8 @@ async def run_forever(
                 async with Tab(options, report=report) as tab:
                     report(f"The tab is open on {options.url}.")
                     wait = _FIRST_WAIT_SECONDS
+                    if on_open:
+                        on_open(tab)
                     reason = await _until_lost(tab, stop)
             except BrowserTabError as error:
                 if error.code in _HOPELESS:

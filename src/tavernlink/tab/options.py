@@ -33,3 +33,5 @@ class TabOptions:
     headless: bool = True
     start_seconds: float = 90.0
     """Time limit for the page to become usable."""
+    connect_seconds: float = 30.0
+    """Time limit for the connection to the model, and for that to the hub."""

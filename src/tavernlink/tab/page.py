@@ -161,7 +161,7 @@ async def wait_usable(page: Page, *, seconds: float) -> None:
             raise BrowserTabError(
                 "login_required",
                 f"SillyTavern at {page.url} asks for a login. Log in once with "
-                "`tavernlink tab --headed --profile DIR`, then use the same profile.",
+                "`tavernlink tab --show --profile DIR`, then use the same profile.",
             ) from error
         dialogs = "; ".join(await open_dialogs(page)) or "no dialog is open"
         raise BrowserTabError(

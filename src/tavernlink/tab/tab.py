@@ -21,8 +21,6 @@ from tavernlink.tab.options import TabOptions
 
 __all__ = ["Tab"]
 
-_STEP_SECONDS = 30.0
-
 
 class Tab:
     """An open, usable tab, as an async context manager.
@@ -101,11 +99,13 @@ class Tab:
 
     async def connect_model(self, url: str, *, key: str | None = None, model: str | None = None) -> None:
         """Connect SillyTavern to an OpenAI-style model server (base address with `/v1`)."""
-        await steps.connect_model(self.page, url=url, key=key, model=model, seconds=_STEP_SECONDS)
+        await steps.connect_model(
+            self.page, url=url, key=key, model=model, seconds=self.options.connect_seconds
+        )
 
     async def wait_connected(self) -> None:
         """Wait until the extension is connected to the hub."""
-        await steps.wait_connected(self.page, seconds=_STEP_SECONDS)
+        await steps.wait_connected(self.page, seconds=self.options.connect_seconds)
 
     async def open_dialogs(self) -> list[str]:
         """Texts of the modal dialogs that are open now."""
