@@ -326,7 +326,7 @@ async def test_everything_works_over_polling_too(address: Address) -> None:
     async with address.client() as http:
         query["sid"] = json.loads((await http.get("/socket.io/", params=query)).text[1:])["sid"]
         event = '452-7["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
-        body = "\x1e".join(["40", event, "bAQ==", "bAg=="])
+        body = f"40\x1e{event}\x1ebAQ==\x1ebAg=="
         assert (await http.post("/socket.io/", params=query, content=body)).text == "ok"
         packets = (await http.get("/socket.io/", params=query)).text.split("\x1e")
         assert packets[0].startswith('40{"sid":')
