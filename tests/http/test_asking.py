@@ -132,7 +132,7 @@ def test_a_body_that_is_no_object_says_so() -> None:
 
 
 def test_an_earlier_answer_can_be_sent_back_as_clients_do() -> None:
-    earlier = {
+    earlier: dict[str, Any] = {
         "role": "assistant",
         "content": "Hi.",
         "refusal": None,

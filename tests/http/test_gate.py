@@ -25,7 +25,7 @@ async def test_without_a_key_nothing_but_the_open_pages_is_shown(house: House) -
 @pytest.mark.parametrize("header", ["Bearer tl_app_x_y", "Bearer", "Basic abc", "tl_app_x_y", "Bearer \xe9"])
 async def test_a_wrong_key_is_refused(house: House, header: str) -> None:
     async with house.http(None) as http:
-        answer = await http.get("/api/taverns", headers={b"Authorization": header.encode("latin-1")})  # type: ignore[dict-item]
+        answer = await http.get("/api/taverns", headers={b"Authorization": header.encode("latin-1")})
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
 
 

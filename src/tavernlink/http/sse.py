@@ -47,14 +47,14 @@ class EventWriter:
         send: Send,
         headers: Mapping[str, str] | None = None,
         *,
-        hold: float = HOLD,
-        keep_alive: float = KEEP_ALIVE,
+        hold: float | None = None,
+        keep_alive: float | None = None,
     ) -> None:
         self.started = False
         self._send = send
         self._headers = dict(headers or {})
-        self._hold = hold
-        self._keep_alive = keep_alive
+        self._hold = HOLD if hold is None else hold
+        self._keep_alive = KEEP_ALIVE if keep_alive is None else keep_alive
         self._comment = b"keep-alive"
         self._quiet = True
         self._ticking: asyncio.Task[None] | None = None

@@ -16,15 +16,16 @@ from tavernlink.http.openai.failures import error_object
 from tavernlink.http.openai.transcript import Transcript
 from tavernlink.http.sse import EventWriter
 from tavernlink.protocol.codec import encode_json
-from tavernlink.protocol.requests import GenerationResult, RequestUpdate
+from tavernlink.protocol.requests import Accepted, GenerationResult, RequestUpdate
 from tavernlink.protocol.streams import StreamDelta, StreamStart
 from tavernlink.runtime.local import LocalApp
 
 __all__ = ["send_stream", "send_whole"]
 
 
-async def send_whole(app: LocalApp, asked: Asked, request_id: str, send: Send) -> None:
+async def send_whole(app: LocalApp, asked: Asked, accepted: Accepted, send: Send) -> None:
     """Answer with one JSON object. Raises the `TavernlinkError` of a failure."""
+    request_id = accepted.request_id
     result = _result(await final_update(app, request_id))
     message: dict[str, Any] = {"role": "assistant", "content": result.text, "refusal": None}
     if result.reasoning:
@@ -50,8 +51,9 @@ async def send_whole(app: LocalApp, asked: Asked, request_id: str, send: Send) -
     await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
-async def send_stream(app: LocalApp, asked: Asked, request_id: str, send: Send) -> None:
+async def send_stream(app: LocalApp, asked: Asked, accepted: Accepted, send: Send) -> None:
     """Answer with chunks. Raises the `TavernlinkError` of a failure that came before the first byte went out."""
+    request_id = accepted.request_id
     chunks = Chunks(
         id_=_completion_id(request_id),
         model=asked.model,
@@ -59,6 +61,8 @@ async def send_stream(app: LocalApp, asked: Asked, request_id: str, send: Send) 
         usage=asked.include_usage,
     )
     async with EventWriter(send, {"x-request-id": request_id}) as out:
+        if accepted.state == "queued" and accepted.position:
+            await out.comment(f"waiting position {accepted.position}")
         try:
             await _Answer(chunks, out, asked).follow(app, request_id)
         except TavernlinkError as error:

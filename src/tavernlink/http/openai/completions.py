@@ -31,7 +31,7 @@ async def _answer(caller: Caller, asked: Asked, send: Send) -> None:
         type_, content = asked.message(model)
         accepted: Accepted = await app.call(type_, content)
         try:
-            await (send_stream if asked.stream else send_whole)(app, asked, accepted.request_id, send)
+            await (send_stream if asked.stream else send_whole)(app, asked, accepted, send)
         except BaseException:
             # The client went away, or we failed: nobody will read the rest. One that named it may come back for it.
             if asked.request_id is None:
