@@ -81,7 +81,7 @@ def read_protocol() -> Protocol:
     )
     literals = {name: values for module in modules for name, values in _literals_of(module).items()}
     literals.pop("Direction")  # a word of the catalogue itself, not of a message
-    docs = {module.__name__: _field_docs(module) for module in modules}
+    docs = {module.__name__: field_docs(module) for module in modules}
     result_schemas = iter(schemas[len(classes) :])
     rows = tuple(
         Row(row, row.content.__name__, None if row.result is None else dict(next(result_schemas)))
@@ -109,7 +109,7 @@ def _literals_of(module: ModuleType) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _field_docs(module: ModuleType) -> dict[str, dict[str, str]]:
+def field_docs(module: ModuleType) -> dict[str, dict[str, str]]:
     """Return class name → field name → the string that stands under the field in the source."""
     docs: dict[str, dict[str, str]] = {}
     for node in ast.parse(inspect.getsource(module)).body:

@@ -8,6 +8,7 @@ from scripts.generate.golden import read_golden
 from scripts.generate.model import read_protocol
 from scripts.generate.reference import render_reference
 from scripts.generate.schema import render_schema
+from scripts.generate.settings import render_settings
 from scripts.generate.typescript import render_typescript
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -17,6 +18,7 @@ def outputs() -> dict[Path, str]:
     """Return the text that each generated file must have."""
     protocol = read_protocol()
     return {
+        ROOT / "docs" / "guide" / "settings.md": render_settings(),
         ROOT / "docs" / "protocol" / "schema.json": render_schema(protocol),
         ROOT / "docs" / "protocol" / "reference.md": render_reference(protocol, read_golden()),
         ROOT / "js" / "packages" / "client" / "src" / "generated" / "protocol.ts": render_typescript(

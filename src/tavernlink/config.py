@@ -34,15 +34,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Everything that can be set. Sizes in bytes, times in seconds."""
 
     host: str = "127.0.0.1"
+    """Address to listen on; one that others can reach needs TLS."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8001
     """0: a free one."""
     data_dir: Path = msgspec.field(
         default_factory=lambda: Path(platformdirs.user_data_dir("tavernlink", appauthor=False))
     )
+    """Folder of the hub's own files: keys, settings."""
     database_url: str | None = None
     """SQLAlchemy URL; default a SQLite file in `data_dir`."""
     tls_certificate: Path | None = None
+    """PEM file with the certificate and what signs it; with `tls_key`, the hub speaks https and wss."""
     tls_key: Path | None = None
+    """PEM file with the certificate's key."""
     allow_insecure_bind: bool = False
     """Listen on an address that others can reach without TLS."""
     allowed_origins: list[str] = msgspec.field(default_factory=list)
@@ -51,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Let the first ChatBridge extension, which can send no key, in; from loopback addresses only."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "human", "json"] = "auto"
+    """`auto`: for people in a terminal, JSON elsewhere."""
     max_payload: _Size = 16 << 20
     """Largest message on every door."""
     app_session: _Positive = 120.0
