@@ -86,6 +86,10 @@ class _RemoteFaults(logging.LoggerAdapter[logging.Logger]):
     one logger for each connection.)
     """
 
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 # logging's name
+        """Never below DEBUG: there picows logs whole upgrade requests, and they may hold a key."""
+        return level >= logging.DEBUG and super().isEnabledFor(level)
+
     def error(self, msg: object, *args: object, **kwargs: Any) -> None:
         self.debug(msg, *args, **kwargs)
 

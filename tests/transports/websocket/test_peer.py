@@ -121,11 +121,13 @@ async def test_a_first_frame_that_is_no_hello_is_refused(hub: House) -> None:
 
 async def test_no_hello_in_time_is_refused(hub: House) -> None:
     doors = WebSocketDoors(runtime=hub.runtime, hello_seconds=0.05)
-    async with serving({"/ws": doors.program_door}) as address:
-        async with address.websocket("/ws", subprotocols=V1) as socket:
-            peer = Peer(socket)
-            assert (await peer.next("closing"))["code"] == "auth_timeout"
-            assert (await close_of(peer))[0] == 4408
+    async with (
+        serving({"/ws": doors.program_door}) as address,
+        address.websocket("/ws", subprotocols=V1) as socket,
+    ):
+        peer = Peer(socket)
+        assert (await peer.next("closing"))["code"] == "auth_timeout"
+        assert (await close_of(peer))[0] == 4408
 
 
 async def test_a_peer_that_answers_no_ping_is_dropped(hub: House) -> None:
