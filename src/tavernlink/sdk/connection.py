@@ -96,6 +96,11 @@ class Connection:
         return self._line is not None
 
     @property
+    def closed(self) -> bool:
+        """Whether it is over for good, from here or by a refusal of the hub."""
+        return self._end is not None
+
+    @property
     def session(self) -> Session:
         """The session's own facts: ids, limits, count."""
         return self._session
@@ -189,10 +194,12 @@ class Connection:
 
     # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────
     async def _keep_connected(self) -> None:
-        while self._end is None:
+        while True:
             try:
                 await self._hold_line()
             except TavernlinkError as error:
+                if self.closed:
+                    return
                 if error.code in _NO_USE_TO_TRY_AGAIN:
                     self._finish(error)
                     return

@@ -36,7 +36,7 @@ from tavernlink.sdk.calls import Repeat
 from tavernlink.sdk.connection import Connection
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
-from tavernlink.sdk.subscription import Subscription, type_of
+from tavernlink.sdk.subscription import EVERY_TAVERN, Subscription, type_of
 from tavernlink.sdk.tavern import Tavern
 
 __all__ = ["Hub", "connect"]
@@ -218,7 +218,7 @@ class Hub:
 
     # ── Subscriptions ────────────────────────────────────────────────────────────────────────────────────
     async def _start_subscription(self, subscription: Subscription) -> None:
-        if subscription.tavern is not None:
+        if subscription.tavern is not None and subscription.tavern_id == EVERY_TAVERN:
             subscription.tavern_id = await self._tavern_id(subscription.tavern)
         self._subscriptions.add(subscription)
         tavern = subscription.tavern_id

@@ -56,6 +56,7 @@ class Mirror:
         view = await self._get(limit=1)
         self.tavern = view.tavern
         self._events = self._hub.subscribe("chat.changed", tavern=view.tavern)
+        self._events.tavern_id = view.tavern
         await self._events.open()
         try:
             await self._load(self._events)

@@ -51,7 +51,7 @@ class Subscription:
         self.tavern = tavern
         """Id or name as it was asked for; None: every tavern."""
         self.tavern_id = EVERY_TAVERN
-        """The tavern's id, known once it is open."""
+        """The tavern's id; found by its name when this is opened, unless it is set before."""
         self._start = start
         self._stop = stop
         self._events: deque[Message] = deque()

@@ -1,0 +1,81 @@
+"""`tavernlink keys` on a data folder, with and without a hub that runs on it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+import tavernlink
+from tavernlink.errors import AuthError
+from tests.cli.conftest import Cli
+from tests.sdk.house import House
+
+
+def test_create_prints_the_key_alone_and_keeps_only_a_hash(cli: Cli, tmp_path: Path) -> None:
+    made = cli("keys", "create", "--role", "app", "--name", "Bot", "--data-dir", tmp_path / "hub")
+    assert (made.status, made.err) == (0, "")
+    assert re.fullmatch(r"tl_app_[a-z0-9]+_[0-9a-f]{64}\n", made.out)
+    secret = made.out.strip().rsplit("_", 1)[1]
+    for file in (tmp_path / "hub").iterdir():
+        assert secret.encode() not in file.read_bytes()
+
+
+def test_list_and_revoke(cli: Cli, tmp_path: Path) -> None:
+    here = ("--data-dir", tmp_path / "hub")
+    assert "no keys yet" in cli("keys", "list", *here).err
+    made = cli("keys", "create", "--role", "tavern", "--name", "My [b]Silly[/b]", *here, "--json").json
+    cli("keys", "create", "--role", "viewer", "--name", "Guest", *here)
+    shown = cli("keys", "list", *here)
+    assert made["id"] in shown.out
+    assert "My [b]Silly[/b]" in shown.out
+    assert made["key"] not in shown.out
+    assert made["id"] in cli("keys", "revoke", made["id"], *here).out
+    left = cli("keys", "list", *here, "--json").json
+    assert [each["name"] for each in left] == ["Guest"]
+    every = cli("keys", "list", "--all", *here, "--json").json
+    assert [each["revoked"] is not None for each in every] == [True, False]
+
+
+def test_what_cannot_be_revoked_is_said(cli: Cli, tmp_path: Path) -> None:
+    refused = cli("keys", "revoke", "nobody", "--data-dir", tmp_path / "hub")
+    assert refused.status == 1
+    assert "'nobody'" in refused.err
+
+
+def test_a_role_that_does_not_exist_is_a_wrong_command_line(cli: Cli) -> None:
+    assert cli("keys", "create", "--role", "king", "--name", "x").status == 2
+
+
+def test_a_folder_that_cannot_be_used_is_said(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused = cli("keys", "list", "--data-dir", tmp_path / "file")
+    assert refused.status == 1
+    assert str(tmp_path / "file") in refused.err
+
+
+def test_a_running_hub_takes_a_new_key_and_drops_a_revoked_one(cli: Cli, house: House) -> None:
+    here = ("--data-dir", house.hub.server.settings.data_dir)
+    key = cli("keys", "create", "--role", "app", "--name", "Late", *here).out.strip()
+
+    async def use() -> None:
+        async with tavernlink.connect(house.hub.url, key) as hub, asyncio.timeout(20):
+            assert await hub.taverns()
+            hearing = asyncio.create_task(anext(hub.subscribe("request.update")))
+            revoked = await asyncio.to_thread(cli, "keys", "revoke", "Late", *here)
+            assert revoked.status == 0
+            with pytest.raises(AuthError) as caught:
+                await hearing
+            assert caught.value.code == "key_revoked"
+
+    asyncio.run(use())
+
+
+def test_the_database_is_closed_again(cli: Cli, tmp_path: Path) -> None:
+    cli("keys", "create", "--role", "app", "--name", "Bot", "--data-dir", tmp_path)
+    with sqlite3.connect(tmp_path / "tavernlink.db") as database:
+        database.execute("BEGIN EXCLUSIVE")
+    database.close()
