@@ -1,8 +1,8 @@
 /**
  * Cumulative text to deltas. SillyTavern gives the whole text so far with every token; the wire gets what is new.
  *
- * `startsWith` on two flat strings is a comparison of memory: for a reply of 2,000 tokens all comparisons together
- * cost about a millisecond (tests/streams/text.test.ts prints it).
+ * Flattening and comparing are runs through memory: for a reply of 2,000 tokens they cost some 10 µs per token
+ * (tests/streams/text.test.ts prints it).
  */
 
 export interface Step {

@@ -1,0 +1,119 @@
+// @vitest-environment jsdom
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { ConnectionState, Welcome } from "@tavernlink/client";
+import { beforeEach, expect, it, vi } from "vitest";
+
+import { Log } from "../../src/log.js";
+import { Panel } from "../../src/panel/panel.js";
+import { TEXTS, Texts, type Translate } from "../../src/panel/texts.js";
+import { Settings } from "../../src/settings.js";
+
+const folder = join(import.meta.dirname, "../../static");
+const template = readFileSync(join(folder, "panel.html"), "utf8");
+const chinese = JSON.parse(readFileSync(join(folder, "i18n/zh-cn.json"), "utf8")) as Record<string, string>;
+const english = JSON.parse(readFileSync(join(folder, "i18n/en.json"), "utf8")) as Record<string, string>;
+
+let all: Record<string, unknown>;
+let settings: Settings;
+let actions: { connect: () => void; disconnect: () => void; defaultName: () => string };
+
+beforeEach(() => {
+  document.body.innerHTML = template;
+  sessionStorage.clear();
+  all = {};
+  settings = new Settings({ all: () => all, save: () => undefined, session: sessionStorage });
+  actions = { connect: vi.fn(), disconnect: vi.fn(), defaultName: () => "SillyTavern host" };
+});
+
+function open(translate: Translate = (text) => text): Panel {
+  const root = document.querySelector<HTMLElement>("#tavernlink_panel");
+  if (root === null) throw new Error("no panel");
+  return new Panel(root, settings, new Log(), new Texts(translate), actions);
+}
+
+const text = (part: string): string => document.querySelector(`[data-part="${part}"]`)?.textContent ?? "";
+const button = (id: string): HTMLButtonElement =>
+  document.querySelector(`#${id}`) ?? document.createElement("button");
+const light = (): string | undefined =>
+  document.querySelector<HTMLElement>(".tavernlink-light")?.dataset["light"];
+
+function type(id: string, value: string): void {
+  const field = document.querySelector<HTMLInputElement>(`#${id}`);
+  if (field === null) throw new Error(id);
+  field.value = value;
+  field.dispatchEvent(new Event("input"));
+}
+
+const online: ConnectionState = { name: "online", welcome: { hub: { version: "1.2" } } as Welcome };
+
+it("shows each state by light, word and reason", () => {
+  const panel = open();
+  const seen = (state: ConnectionState): unknown[] => {
+    panel.show(state);
+    return [
+      light(),
+      text("state"),
+      button("tavernlink_connect").disabled,
+      button("tavernlink_disconnect").disabled,
+    ];
+  };
+  expect(seen({ name: "idle" })).toEqual(["off", "Not connected", false, true]);
+  expect(seen({ name: "connecting" })).toEqual(["amber", "Connecting…", true, false]);
+  expect(seen(online)).toEqual(["green", "Connected", true, false]);
+  expect(text("detail")).toBe("as SillyTavern host (hub 1.2)");
+  expect(seen({ name: "refused", code: "unauthorized", message: "No key." })).toEqual([
+    "red",
+    "Refused by the hub",
+    false,
+    true,
+  ]);
+  expect(text("detail")).toBe("No key.");
+  expect(
+    seen({ name: "waiting", retryAt: Date.now() + 2500, code: "unreachable", message: "Gone." }),
+  ).toEqual(["amber", "No connection", false, false]);
+  expect(text("detail")).toBe("Gone. Next try in 3 s.");
+  panel.show({ name: "idle" });
+});
+
+it("asks for a key before it connects, and connects with what was typed", () => {
+  open();
+  button("tavernlink_connect").click();
+  expect(actions.connect).not.toHaveBeenCalled();
+  expect(text("detail")).toContain("tavernlink keys create");
+  type("tavernlink_url", " http://hub:1 ");
+  type("tavernlink_key", "tl_tavern_a_b");
+  button("tavernlink_connect").click();
+  expect(actions.connect).toHaveBeenCalledOnce();
+  expect(settings.stored).toMatchObject({ url: "http://hub:1", key: "tl_tavern_a_b" });
+});
+
+it("lets a changed address be connected to at once", () => {
+  const panel = open();
+  panel.show(online);
+  type("tavernlink_key", "tl_tavern_a_b");
+  expect(button("tavernlink_connect").disabled).toBe(false);
+  button("tavernlink_connect").click();
+  panel.show(online);
+  expect(button("tavernlink_connect").disabled).toBe(true);
+});
+
+it("hides the key as it is typed", () => {
+  expect(document.querySelector<HTMLInputElement>("#tavernlink_key")?.type).toBe("password");
+});
+
+it("speaks the person's language, also of errors", () => {
+  const panel = open((english_text, key) => chinese[key] ?? english_text);
+  panel.show({ name: "refused", code: "key_revoked", message: "This key was revoked." });
+  expect(text("state")).toBe("被 Hub 拒绝");
+  expect(text("detail")).toContain("吊销");
+});
+
+it("has every word in every language", () => {
+  const inTemplate = [...template.matchAll(/data-i18n="([^"]+)"/g)].map(([, key]) => key ?? "");
+  const wanted = [...inTemplate, ...Object.keys(TEXTS).map((key) => `tavernlink.${key}`)];
+  expect(wanted.filter((key) => !(key in english))).toEqual([]);
+  expect(wanted.filter((key) => !(key in chinese))).toEqual([]);
+  for (const [key, value] of Object.entries(TEXTS)) expect(english[`tavernlink.${key}`]).toBe(value);
+});
