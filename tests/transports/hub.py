@@ -28,7 +28,7 @@ class House:
         self.runtime = server.runtime
         keyring = server.runtime.core.keyring
         roles: tuple[Role, ...] = ("admin", "tavern", "app", "viewer")
-        self.keys = {role: keyring.create(role, f"{role} of the test")[1] for role in roles}
+        self.keys: dict[str, str] = {role: keyring.create(role, f"{role} of the test")[1] for role in roles}
 
     @property
     def url(self) -> str:
@@ -100,5 +100,5 @@ async def open_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
 async def until(condition: Any) -> None:
     """Wait until a condition holds that nothing announces."""
     async with asyncio.timeout(WAIT):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 # nobody sets an event
             await asyncio.sleep(0.01)

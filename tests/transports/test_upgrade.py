@@ -276,6 +276,29 @@ async def test_a_fault_in_a_receiver_costs_only_its_connection(address: Address,
         assert await soon(socket.recv()) == "fine"
 
 
+async def test_a_fault_in_a_door_or_at_the_opening_is_logged_and_told(
+    address: Address, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise ZeroDivisionError("a detail of ours")
+
+    address.upgrades.doors["/fails"] = fail
+    with pytest.raises(InvalidStatus) as refused:
+        async with address.websocket("/fails"):
+            pass
+    assert refused.value.response.status_code == 500
+    assert b"a detail of ours" not in (refused.value.response.body or b"")
+    house.echo.connection_made = fail  # type: ignore[assignment, method-assign]
+    async with address.websocket("/echo") as socket:
+        with pytest.raises(ConnectionClosed):
+            await soon(socket.recv())
+        assert socket.close_code == 1011
+    assert [record.exc_info is not None for record in caplog.records if record.levelname == "ERROR"] == [
+        True,
+        True,
+    ]
+
+
 async def test_stopping_closes_what_is_open(house: House) -> None:
     async with serving({"/echo": house.echoes}) as address:
         socket = await address.websocket("/echo")

@@ -12,6 +12,7 @@ waits for another turn of the loop.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Connection", "Receiver"]
 
+_logger = logging.getLogger("tavernlink.transports")
 _TEXT = WSMsgType.TEXT
 _BINARY = WSMsgType.BINARY
 _CONTINUATION = WSMsgType.CONTINUATION
@@ -198,7 +200,11 @@ class Connection(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:  # noqa: D102
         self._transport = transport
         self._send = transport.send
-        self.receiver.connection_made(self)
+        try:
+            self.receiver.connection_made(self)
+        except Exception:  # picows closes the connection, but would not say where the fault was
+            _logger.exception("a new WebSocket connection failed")
+            raise
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: D102
         if not frame.last_in_buffer:

@@ -213,7 +213,11 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc] # picows' class is unt
     def _listen(self, raw: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
         path, _, query = raw.path.decode("latin-1").partition("?")
         request = UpgradeRequest(unquote(path), dict(parse_qsl(query)), raw.headers, self._address)
-        decision = self._upgrades.decide(request)
+        try:
+            decision = self._upgrades.decide(request)
+        except Exception:
+            _logger.exception("a WebSocket door failed")
+            decision = Refuse.because(500, "internal", "The hub failed in a way that it should not.")
         if isinstance(decision, Refuse):
             return WSUpgradeResponseWithListener(
                 WSUpgradeResponse.create_error_response(

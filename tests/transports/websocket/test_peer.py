@@ -133,15 +133,17 @@ async def test_no_hello_in_time_is_refused(hub: House) -> None:
 async def test_a_peer_that_answers_no_ping_is_dropped(hub: House) -> None:
     doors = WebSocketDoors(runtime=hub.runtime, ping_seconds=0.05)
     headers = {"Authorization": f"Bearer {hub.keys['app']}"}
-    async with serving({"/ws": doors.program_door}) as address:
-        async with address.websocket("/ws", subprotocols=V1, additional_headers=headers) as socket:
-            peer = Peer(socket)
-            await peer.next("welcome")
-            assert await peer.result("tavern.list") == []
-            socket.transport.pause_reading()
-            sessions = hub.runtime.core.directory.sessions.values()
-            await until(lambda: all(peer.session.link is None for peer in sessions))
-            socket.transport.abort()
+    async with (
+        serving({"/ws": doors.program_door}) as address,
+        address.websocket("/ws", subprotocols=V1, additional_headers=headers) as socket,
+    ):
+        peer = Peer(socket)
+        await peer.next("welcome")
+        assert await peer.result("tavern.list") == []
+        socket.transport.pause_reading()
+        sessions = hub.runtime.core.directory.sessions.values()
+        await until(lambda: all(peer.session.link is None for peer in sessions))
+        socket.transport.abort()
 
 
 @pytest.mark.parametrize(
