@@ -90,6 +90,7 @@ class NotFound(TavernlinkError):
         "unknown_request": "No request with this id is known under this key.",
         "unknown_character": "The tavern has no such character or group.",
         "unknown_message": "The open chat has no message at this index.",
+        "unknown_chat": "The chat of this session no longer exists in SillyTavern.",
         "unknown_room": "There is no such room.",
         "unknown_key": "There is no such key.",
         "unknown_path": "There is nothing at this address.",
@@ -138,6 +139,10 @@ class GenerationError(TavernlinkError):
         "interceptor_abort": "Another SillyTavern extension stopped the generation.",
         "stopped": "The generation was stopped in SillyTavern.",
         "cancelled": "The request was cancelled.",
+        "context_exceeded": "The last message does not fit into the context that SillyTavern allows.",
+        "group_open": "A group chat is open in this tab, and SillyTavern ties prompts to it. Open a character.",
+        "detached_unsupported": "This version of SillyTavern cannot generate beside the open chat.",
+        "unsupported_backend": "This does not work with the API that SillyTavern is connected to.",
         "command_failed": "SillyTavern could not carry out the command.",
     }
 

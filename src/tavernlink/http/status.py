@@ -38,6 +38,7 @@ STATUS: Mapping[str, int] = {
     "unknown_character": 404,
     "unknown_message": 404,
     "unknown_room": 404,
+    "unknown_chat": 404,
     "unknown_key": 404,
     "unknown_path": 404,
     # Not now.
@@ -61,6 +62,10 @@ STATUS: Mapping[str, int] = {
     # SillyTavern or the model.
     "no_character": 409,
     "no_message": 409,
+    "group_open": 409,
+    "context_exceeded": 400,
+    "detached_unsupported": 501,
+    "unsupported_backend": 501,
     "interceptor_abort": 409,
     "stopped": 409,
     "cancelled": 409,

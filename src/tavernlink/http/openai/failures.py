@@ -24,6 +24,7 @@ _CODES: Mapping[str, str] = {
     "unknown_character": "model_not_found",
     "unknown_tavern": "model_not_found",
     "rate_limited": "rate_limit_exceeded",
+    "context_exceeded": "context_length_exceeded",
 }
 
 _TYPES: Mapping[int, str] = {
