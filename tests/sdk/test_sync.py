@@ -47,6 +47,14 @@ def test_asks_and_changes(hub: SyncHub, house: House) -> None:
     assert tavern.stop() is False
 
 
+def test_leaving_the_loop_early_leaves_the_reply_whole(hub: SyncHub) -> None:
+    reply = hub.tavern().send("hello")
+    for delta in reply:
+        assert delta == "You "
+        break
+    assert list(reply) == ["You ", "said: ", "hello "]
+
+
 def test_hears_events(hub: SyncHub) -> None:
     events = hub.subscribe("stream.end")
     reply = hub.tavern().send("aloud")

@@ -209,6 +209,9 @@ class Hub:
         """Send no more events to a request."""
         if self._requests.get(request.request_id) is request:
             del self._requests[request.request_id]
+        for stream_id, (tavern, reply) in self._streams.items():
+            if reply is request:
+                self._streams[stream_id] = (tavern, None)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` beside everything else until the hub handle is closed."""
@@ -243,6 +246,8 @@ class Hub:
         unheard = [word for word in dict.fromkeys(words) if self._heard[word] <= 0]
         for word in unheard:
             del self._heard[word]
+        if not self._heard:  # nobody hears the ends of the streams of others any more
+            self._streams = {id_: of for id_, of in self._streams.items() if of[1] is not None}
         return [glob for _, glob in unheard]
 
     async def _tavern_id(self, tavern: str) -> str:

@@ -68,12 +68,18 @@ class _LoopThread:
         async def following() -> T | object:
             return await anext(events, end)
 
-        while (event := self.run(following())) is not end:
-            yield event  # type: ignore[misc]  # T, since it is not the end
+        try:
+            while (event := self.run(following())) is not end:
+                yield event  # type: ignore[misc]  # T, since it is not the end
+        finally:
+            close = getattr(events, "aclose", None)
+            if close is not None and self._thread.is_alive():
+                self.run(close())
 
     def stop(self) -> None:
         """End the loop and its thread."""
         if self._thread.is_alive():
+            self.run(self._loop.shutdown_asyncgens())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
