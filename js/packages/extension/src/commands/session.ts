@@ -46,7 +46,7 @@ export async function sessionTurn(
     check(avatar, chat);
     return { ...result, chat_id: chat, chat_file: chat };
   } finally {
-    await restore(before, avatar, usual);
+    await restore(host, before, avatar, usual);
   }
 }
 
@@ -76,14 +76,15 @@ function check(avatar: string, chat: string): void {
   });
 }
 
-async function restore(before: Place, avatar: string, usual: string | null): Promise<void> {
+async function restore(host: Host, before: Place, avatar: string, usual: string | null): Promise<void> {
   const now = here();
   // The person went elsewhere meanwhile: that is where they want to be.
   if (now.character !== avatar) return;
   if (before.character === avatar) {
-    await goBack(before);
+    await goBack(before, host.script);
     return;
   }
-  if (usual !== null && now.chat !== usual) await goBack({ character: avatar, group: null, chat: usual });
-  await goBack(before);
+  if (usual !== null && now.chat !== usual)
+    await goBack({ character: avatar, group: null, chat: usual }, host.script);
+  await goBack(before, host.script);
 }

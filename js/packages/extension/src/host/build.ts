@@ -97,6 +97,7 @@ export class PromptBuilder {
     const history = toHistory(order.messages, { user: context().name1, character: speaker.character.name });
     const undoLore = speaker.lent ? fitLoreFor(speaker.character) : undefined;
     const loan = speaker.lent ? lend(speaker, this.script) : undefined;
+    const undoTimes = keepTimedWorldInfo(context().chatMetadata);
     try {
       const data = await this.#dryRun(history, speaker, token);
       if (place() !== from || loan?.intact() === false) return null;
@@ -104,6 +105,7 @@ export class PromptBuilder {
       if (place() !== from || loan?.intact() === false) return null;
       return { api, body, character: speaker.character.name, user: context().name1 };
     } finally {
+      undoTimes();
       loan?.end();
       undoLore?.();
     }
@@ -158,6 +160,16 @@ async function dryRun(swap: HistorySwap, speaker: Speaker, token: AbortSignal): 
   }
   if (typeof data !== "object" || data === null || swap.taken !== 1) return null;
   return data as Body;
+}
+
+/** World info writes an empty `timedWorldInfo` into the open chat's metadata, in dry runs too. */
+function keepTimedWorldInfo(metadata: Record<string, unknown>): () => void {
+  if (metadata["timedWorldInfo"] !== undefined) return () => undefined;
+  return () => {
+    const made = metadata["timedWorldInfo"];
+    if (JSON.stringify(made) === '{"sticky":{},"cooldown":{}}')
+      Reflect.deleteProperty(metadata, "timedWorldInfo");
+  };
 }
 
 function checkBackend(): BuiltRequest["api"] {

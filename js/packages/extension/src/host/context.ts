@@ -65,6 +65,8 @@ export interface STStreamingProcessor {
   /** -1 until its message stands in the chat. */
   messageId?: number;
   toolCalls?: unknown;
+  /** With `continue`: the old text, and what SillyTavern puts between it and the new one. */
+  continueMessage?: string;
   reasoningHandler?: { reasoning?: string };
 }
 

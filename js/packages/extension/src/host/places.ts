@@ -8,6 +8,7 @@
 import { findCharacter } from "./cast.js";
 import { context } from "./context.js";
 import { HostError } from "./failure.js";
+import { type ScriptModule } from "./script_module.js";
 
 export interface Place {
   /** Avatar file of the open character; null: none. */
@@ -46,10 +47,10 @@ async function openCharacter(avatar: string): Promise<void> {
 }
 
 /** Goes back to a place of before, without complaint when it is gone. */
-export async function goBack(place: Place): Promise<boolean> {
+export async function goBack(place: Place, script: ScriptModule): Promise<boolean> {
   try {
     if (place.group !== null) {
-      if (here().group !== place.group) await context().openGroupChat(place.group, place.chat ?? "");
+      if (here().group !== place.group) await script.openGroupById?.(place.group);
       return here().group === place.group;
     }
     if (place.character === null) return false;

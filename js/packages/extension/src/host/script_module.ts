@@ -1,7 +1,7 @@
 /**
- * The few functions of SillyTavern's own `script.js` that `getContext()` does not offer.
+ * The few functions of SillyTavern's own modules that `getContext()` does not offer.
  *
- * An import of it is a last resort, since its exports are no promise: it is loaded at run time, each function is looked
+ * Importing them is a last resort, since their exports are no promise: they are loaded at run time, each function is looked
  * for by name, and everything that needs one says so when it is missing.
  */
 
@@ -19,21 +19,31 @@ export interface ScriptModule {
   /** What SillyTavern does to every reply: names trimmed, regex scripts, stop strings, markdown. */
   cleanUpMessage?: (options: CleanUpOptions) => string;
   getStoppingStrings?: (isImpersonate: boolean, isContinue: boolean) => string[];
+  /** Opens a group's chat. */
+  openGroupById?: (id: string) => Promise<boolean>;
   /** While true, SillyTavern's Send button and Enter do nothing. */
   setSendButtonState?: (pressed: boolean) => void;
 }
 
-const NAMES = ["setCharacterName", "cleanUpMessage", "getStoppingStrings", "setSendButtonState"] as const;
+const WANTED: Readonly<Record<string, readonly (keyof ScriptModule)[]>> = {
+  "/script.js": ["setCharacterName", "cleanUpMessage", "getStoppingStrings", "setSendButtonState"],
+  "/scripts/group-chats.js": ["openGroupById"],
+};
 
-export async function loadScriptModule(address = "/script.js"): Promise<ScriptModule> {
-  let exported: Record<string, unknown>;
-  try {
-    // The address is a variable so that the bundler leaves the import to the browser.
-    exported = (await import(address)) as Record<string, unknown>;
-  } catch {
-    return {};
+type Importer = (address: string) => Promise<Record<string, unknown>>;
+
+/** The address is a variable so that the bundler leaves the import to the browser. */
+const importAtRunTime: Importer = (address) => import(address) as Promise<Record<string, unknown>>;
+
+export async function loadScriptModule(load: Importer = importAtRunTime): Promise<ScriptModule> {
+  const found: Record<string, unknown> = {};
+  for (const [address, names] of Object.entries(WANTED)) {
+    try {
+      const exported = await load(address);
+      for (const name of names) if (typeof exported[name] === "function") found[name] = exported[name];
+    } catch {
+      // Another layout of SillyTavern's files: none of these, then.
+    }
   }
-  return Object.fromEntries(
-    NAMES.filter((name) => typeof exported[name] === "function").map((name) => [name, exported[name]]),
-  );
+  return found;
 }

@@ -3,39 +3,37 @@
 import { context, type MediaAttachment } from "./context.js";
 import { HostError } from "./failure.js";
 
+/** As the protocol has it. */
 export interface Attachment {
-  type?: unknown;
-  /** A data URL. */
-  url?: unknown;
   name?: unknown;
-  [key: string]: unknown;
+  /** MIME type. */
+  type?: unknown;
+  /** Base64. */
+  data?: unknown;
 }
-
-const DATA_URL = /^data:image\/(?<format>[\w.+-]+);base64,(?<data>.+)$/is;
 
 export async function uploadAttachments(attachments: readonly Attachment[]): Promise<MediaAttachment[]> {
   return Promise.all(attachments.map((attachment, index) => uploadImage(attachment, index)));
 }
 
-async function uploadImage({ url, name }: Attachment, index: number): Promise<MediaAttachment> {
-  const parts = typeof url === "string" ? DATA_URL.exec(url)?.groups : undefined;
-  if (parts === undefined) {
+async function uploadImage({ name, type, data }: Attachment, index: number): Promise<MediaAttachment> {
+  const format = typeof type === "string" ? /^image\/([\w.-]+)$/i.exec(type)?.[1] : undefined;
+  if (format === undefined || typeof data !== "string" || data === "") {
     throw new HostError(
       "unsupported_parameter",
-      `attachments[${index}] must be an image as a base64 data URL.`,
+      `attachments[${index}] cannot be honoured: it is no image.`,
       {
         parameter: `attachments[${index}]`,
       },
     );
   }
   const { name2, getRequestHeaders } = context();
-  const format = (parts["format"] ?? "png").replace("svg+xml", "svg");
   const answer = await fetch("/api/images/upload", {
     method: "POST",
     headers: getRequestHeaders(),
     body: JSON.stringify({
-      image: parts["data"],
-      format,
+      image: data,
+      format: format.toLowerCase(),
       ch_name: name2,
       filename: `tavernlink_${Date.now()}_${index}`,
     }),
