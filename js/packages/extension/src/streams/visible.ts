@@ -42,6 +42,8 @@ interface Generation {
   index: number | undefined;
   /** Text that was there before (`continue`). */
   base: string;
+  /** What SillyTavern puts between the old text and the new one (`continue`), e.g. a space. */
+  joint: string;
   processor: STStreamingProcessor | undefined;
   /** What the context showed before: a processor that is not ours. */
   stale: STStreamingProcessor | null;
@@ -183,6 +185,7 @@ export class VisibleStreams {
       claim,
       index: kind === "impersonate" ? undefined : Math.max(0, chat.length - (onLast ? 1 : 0)),
       base: kind === "continue" ? (last?.mes ?? "") : "",
+      joint: "",
       processor: undefined,
       stale: streamingProcessor,
       text: new Cumulative(),
@@ -210,10 +213,11 @@ export class VisibleStreams {
     const { current } = this;
     if (current === undefined || typeof text !== "string") return;
     const reasoning = this.processorOf(current)?.reasoningHandler?.reasoning ?? "";
+    const added = current.joint + text;
     if (current.splitter === undefined || reasoning !== "") {
-      this.sendStep(current, text, reasoning);
+      this.sendStep(current, added, reasoning);
     } else {
-      const parts = current.splitter.split(text);
+      const parts = current.splitter.split(added);
       this.sendStep(current, parts.text, parts.reasoning);
     }
   }
@@ -302,7 +306,10 @@ export class VisibleStreams {
   private processorOf(generation: Generation): STStreamingProcessor | undefined {
     if (generation.processor === undefined) {
       const found = this.read().streamingProcessor;
-      if (found !== null && found !== generation.stale) generation.processor = found;
+      if (found !== null && found !== generation.stale) {
+        generation.processor = found;
+        generation.joint = withoutBase(found.continueMessage ?? "", generation.base);
+      }
     }
     return generation.processor;
   }

@@ -160,9 +160,9 @@ describe("other ends", () => {
   it("continue: deltas and end are what was added", () => {
     const last = tavern.say("Once upon");
     begin("continue");
-    processor();
-    tavern.emit("STREAM_TOKEN_RECEIVED", " a");
-    tavern.emit("STREAM_TOKEN_RECEIVED", " a time");
+    processor().continueMessage = "Once upon ";
+    tavern.emit("STREAM_TOKEN_RECEIVED", "a");
+    tavern.emit("STREAM_TOKEN_RECEIVED", "a time");
     expect(visible.growing).toBe(2);
     last.mes = "Once upon a time";
     tavern.emit("CHARACTER_MESSAGE_RENDERED", 2, "continue");
