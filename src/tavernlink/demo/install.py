@@ -76,6 +76,8 @@ async def _npm_install(version: str, home: Path, progress: Progress) -> None:
                 "install",
                 f"sillytavern@{version}",
                 "--omit=dev",
+                # SillyTavern before 1.16 reads its dependencies' files only inside its own folder.
+                "--install-strategy=shallow",
                 "--no-audit",
                 "--no-fund",
                 "--no-package-lock",

@@ -15,6 +15,8 @@ import contextlib
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,6 +33,8 @@ from tavernlink.extension_files import extension_folder
 __all__ = ["VERSION", "SillyTavern", "prepare"]
 
 _START_SECONDS = 180.0
+_FIRST_START_SECONDS = 600.0  # compiles for half a minute of a whole processor, which it may have to share
+_STILL_SECONDS = 15.0
 _PROBE_SECONDS = 0.1
 _PORT_TRIES = 3
 _TEMPLATE = "template-1"  # count up when what is in it changes
@@ -56,13 +60,30 @@ async def prepare(version: str = VERSION, *, progress: Progress = _silent) -> Pa
         partial = Path(tempfile.mkdtemp(prefix="partial-", dir=home))
         try:
             server = _Server(program, partial)
-            await server.start(0)
+            with _saying(lambda seconds: progress(f"  still preparing SillyTavern ({seconds:.0f} s)")):
+                await server.start(0, limit=_FIRST_START_SECONDS)
             await server.stop()
             await asyncio.to_thread(partial.rename, template)
         finally:
             await asyncio.to_thread(shutil.rmtree, partial, ignore_errors=True)
         progress("SillyTavern is prepared.")
     return template
+
+
+@contextlib.contextmanager
+def _saying(say: Callable[[float], None]) -> Iterator[None]:
+    """Call `say` with the elapsed seconds now and then, so that a person sees that something goes on."""
+
+    async def tell() -> None:
+        for tick in count(1):
+            await asyncio.sleep(_STILL_SECONDS)
+            say(tick * _STILL_SECONDS)
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
 
 
 class SillyTavern:
@@ -165,18 +186,21 @@ class _Server:
         self.log = data / "server.log"
         self.port = 0
 
-    async def start(self, port: int) -> None:
-        """Start and wait until it answers. A free port that was lost to someone else in between is tried again."""
+    async def start(self, port: int, *, limit: float = _START_SECONDS) -> None:
+        """Start and wait until it answers, at most `limit` seconds.
+
+        A free port that was lost to someone else in between is tried again.
+        """
         for attempt in range(_PORT_TRIES):
             try:
-                await self._start_on(port or free_port())
+                await self._start_on(port or free_port(), limit)
                 return
             except DemoError:
                 taken = "already in use" in log_tail(self.log)
                 if port or not taken or attempt == _PORT_TRIES - 1:
                     raise
 
-    async def _start_on(self, port: int) -> None:
+    async def _start_on(self, port: int, limit: float) -> None:
         self.port = port
         config = await asyncio.to_thread(tavern_data.write_config, self._data)
         self.log.unlink(missing_ok=True)
@@ -194,7 +218,7 @@ class _Server:
             command, log=self.log, cwd=self._program, env={"NODE_ENV": "production"}
         )
         try:
-            await self._wait_until_ready(self._process)
+            await self._wait_until_ready(self._process, limit)
         except BaseException:
             await self.stop()
             raise
@@ -204,10 +228,10 @@ class _Server:
             await self._process.stop()
             self._process = None
 
-    async def _wait_until_ready(self, process: ChildProcess) -> None:
-        reason = f"it did not answer within {_START_SECONDS:.0f} s"
+    async def _wait_until_ready(self, process: ChildProcess, limit: float) -> None:
+        reason = f"it did not answer within {limit:.0f} s"
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_START_SECONDS):
+            async with asyncio.timeout(limit):
                 while not await _serves(self.port, "/"):
                     if (code := await process.wait(_PROBE_SECONDS)) is not None:
                         reason = f"it ended with status {code}"
