@@ -222,6 +222,12 @@ def test_a_session_can_be_named_in_the_metadata_but_not_twice_differently() -> N
     assert refused(metadata={"session": 7}) == ("invalid_message", "metadata.session")
 
 
+def test_a_session_may_have_any_name_in_the_header() -> None:
+    as_received = "鲍勃".encode().decode("latin-1")
+    assert asked({"x-tavernlink-session": as_received}, metadata={"session": "鲍勃"}).session == "鲍勃"
+    assert asked({"x-tavernlink-session": "Zoë"}).session == "Zoë"
+
+
 def test_a_session_refuses_settings_and_a_last_message_that_is_not_the_users() -> None:
     session = {"x-tavernlink-session": "bob"}
     assert refused(session, temperature=0.5) == ("unsupported_parameter", "temperature")

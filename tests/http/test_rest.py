@@ -184,6 +184,16 @@ async def test_a_request_id_is_done_once_however_often_it_is_asked(house: House)
     assert (clash.status_code, code(clash)) == (409, "request_id_in_use")
 
 
+async def test_a_request_id_may_be_any_text_and_cannot_write_into_the_headers(house: House) -> None:
+    house.tavern()
+    async with house.http() as http:
+        body = {"text": "Hello.", "request_id": "mine\r\nX-Evil: 请求?"}
+        accepted = await http.post("/api/taverns/default/chat", json=body)
+        found = await http.get(accepted.headers["location"])
+    assert "x-evil" not in accepted.headers
+    assert found.json()["result"]["request_id"] == body["request_id"]
+
+
 async def test_a_waiting_client_that_hangs_up_cancels_what_it_asked(house: House) -> None:
     tavern = house.tavern()
     async with house.http() as http:
@@ -291,6 +301,7 @@ async def test_an_unforeseen_error_is_told_as_internal_and_nothing_more(
 async def test_the_openapi_description_is_whole(house: House) -> None:
     async with house.http() as http:
         answer = await http.get("/api/schema")
+        assert (await http.get("/api/schema/redoc")).status_code == 404
     schema = answer.json()
     assert schema["openapi"].startswith("3.1")
     assert set(schema["paths"]) == {

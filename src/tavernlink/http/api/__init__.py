@@ -9,9 +9,8 @@ from __future__ import annotations
 from tavernlink.http.api.chats import ChatRoutes
 from tavernlink.http.api.events import listen
 from tavernlink.http.api.requests import RequestRoutes
-from tavernlink.http.api.schema import show_schema
 from tavernlink.http.api.taverns import TavernRoutes, list_characters, list_taverns
 
 __all__ = ["ROUTES"]
 
-ROUTES = (list_taverns, list_characters, TavernRoutes, ChatRoutes, RequestRoutes, listen, show_schema)
+ROUTES = (list_taverns, list_characters, TavernRoutes, ChatRoutes, RequestRoutes, listen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response
@@ -67,7 +68,9 @@ async def submit(
         named = content.request_id is not None
         return ok(await unless_gone(request.receive, _result(caller, type_, content, cancel=not named)))
     accepted: Accepted = await caller.ask(type_, content)
-    return ok(accepted, status=202, headers={"location": f"/api/requests/{accepted.request_id}"})
+    return ok(
+        accepted, status=202, headers={"location": f"/api/requests/{quote(accepted.request_id, safe='')}"}
+    )
 
 
 async def _result(caller: Caller, type_: str, content: msgspec.Struct, *, cancel: bool) -> RequestUpdate:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from litestar import Response, get
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from tavernlink.http.caller import HttpRequest
-from tavernlink.protocol.codec import encode_json
 from tavernlink.version import __version__
 
-__all__ = ["openapi_config", "show_schema"]
+__all__ = ["openapi_config"]
 
 _DESCRIPTION = """Answers are outcomes: `{"ok": true, "result": …}` or
 `{"ok": false, "error": {"code", "message", "details"}}`.
@@ -30,14 +28,6 @@ def openapi_config() -> OpenAPIConfig:
             }
         ),
         security=[{"key": []}],
-        path="/api/openapi",
-        render_plugins=[],
-    )
-
-
-@get("/schema", include_in_schema=False)
-async def show_schema(request: HttpRequest) -> Response[bytes]:
-    """OpenAPI 3.1, as JSON."""
-    return Response(
-        encode_json(request.app.openapi_schema.to_schema()), media_type="application/vnd.oai.openapi+json"
+        path="/api/schema",
+        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
     )

@@ -105,7 +105,7 @@ def _include_usage(options: Any) -> bool:
 
 
 def _session(metadata: Any, headers: Mapping[str, str]) -> str | None:
-    header = headers.get("x-tavernlink-session")
+    header = _utf8(headers.get("x-tavernlink-session"))
     named = metadata.get("session") if isinstance(metadata, dict) else None
     if named is not None and (not isinstance(named, str) or not named):
         raise _wrong("metadata.session", "'metadata.session' must be a name.")
@@ -115,6 +115,16 @@ def _session(metadata: Any, headers: Mapping[str, str]) -> str | None:
             "X-Tavernlink-Session and metadata.session name different sessions.",
         )
     return header or named
+
+
+def _utf8(header: str | None) -> str | None:
+    """Headers are read as Latin-1; a name that a client wrote there as UTF-8 is meant as such."""
+    if header is None:
+        return None
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def _timeout(header: str | None) -> float | None:
