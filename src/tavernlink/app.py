@@ -99,7 +99,7 @@ class Server:
 
     def _make_first_key(self) -> None:
         keyring = self.runtime.core.keyring
-        if not keyring.listed():
+        if not any(key.role == "admin" for key in keyring.listed()):
             _, self.first_admin_key = keyring.create("admin", "first admin")
 
 

@@ -71,6 +71,14 @@ def test_the_first_start_makes_an_admin_key_and_shows_it_once(tmp_path: Path) ->
         assert told(process)["first_admin_key"] is None
 
 
+def test_a_key_that_was_made_before_the_first_start_does_not_cost_the_admin_key(
+    tmp_path: Path, cli: Cli
+) -> None:
+    cli("keys", "create", "--role", "app", "--name", "early", "--data-dir", tmp_path)
+    with serving("--data-dir", tmp_path, "--json") as process:
+        assert told(process)["first_admin_key"].startswith("tl_admin_")
+
+
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT"])
 def test_a_stop_tells_peers_and_ends_in_time_with_status_zero(tmp_path: Path, how: str) -> None:
     with serving("--data-dir", tmp_path, "--json") as process:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+import tavernlink
 from tavernlink.errors import BadMessage
 from tavernlink.protocol.session import Auth, HubInfo, Limits, Welcome
+from tavernlink.sdk import connect
 from tavernlink.sdk.address import http_address, is_loopback, websocket_address
 from tavernlink.sdk.backoff import Backoff
 from tavernlink.sdk.session import Session
@@ -35,6 +37,14 @@ def test_what_is_no_address_of_a_hub_is_refused_without_its_password(written: st
 def test_loopback_addresses_are_told_from_others() -> None:
     assert all(map(is_loopback, ["ws://127.0.0.5:1/ws", "ws://localhost/ws", "ws://[::1]/ws"]))
     assert not any(map(is_loopback, ["ws://10.0.0.1/ws", "ws://example.org/ws"]))
+
+
+def test_the_package_gives_its_names_on_demand() -> None:
+    assert tavernlink.connect is connect
+    assert tavernlink.connect_sync is tavernlink.sync.connect_sync
+    assert tavernlink.errors.TavernlinkError is tavernlink.TavernlinkError
+    with pytest.raises(AttributeError, match="no_such_name"):
+        tavernlink.no_such_name  # type: ignore[attr-defined]  # noqa: B018  # that is the point
 
 
 def test_delays_double_within_their_bounds_and_begin_again_after_a_success() -> None:

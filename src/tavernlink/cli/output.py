@@ -25,19 +25,16 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:
-    """Print aligned columns without borders."""
-    from rich.table import Table
-
-    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for row in rows:
-        table.add_row(*[_plain(cell) for cell in row])
-    console().print(table)
-
-
-def _plain(cell: str) -> Any:
+    """Print aligned columns without borders. A line may be longer than the terminal is wide: nothing is cut off."""
+    from rich.cells import cell_len
     from rich.text import Text
 
-    return Text(cell)  # names may hold what looks like rich's markup
+    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)]
+    out = console()
+    for number, row in enumerate([columns, *rows]):
+        cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        # Text, since names may hold what looks like rich's markup.
+        out.print(Text("  ".join(cells).rstrip(), style="bold" if number == 0 else ""))
 
 
 def note(text: str) -> None:
