@@ -359,6 +359,17 @@ async def test_each_wrong_request_becomes_the_right_exception(house: House) -> N
             await ask(client)
 
 
+async def test_a_character_that_the_tavern_refuses_is_the_clients_model(house: House) -> None:
+    async def script(turn: Turn) -> None:
+        turn.fail("unsupported_parameter", "A group cannot speak.", parameter="character")
+
+    house.tavern(script)
+    async with house.openai() as client:
+        with pytest.raises(openai.BadRequestError) as refused:
+            await ask(client)
+    assert refused.value.param == "model"
+
+
 async def test_a_full_queue_is_a_rate_limit_with_a_time_to_wait() -> None:
     async with open_house(limits=HubLimits(detached=1, queue_length=1)) as house, house.openai() as client:
         tavern = house.tavern()

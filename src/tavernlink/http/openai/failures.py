@@ -42,6 +42,8 @@ _TYPES: Mapping[int, str] = {
 def error_object(error: TavernlinkError) -> dict[str, Any]:
     """Return the object under `error`."""
     param = error.details.get("param") or error.details.get("parameter")
+    if param == "character":  # as the tavern knows what the client calls model
+        param = "model"
     return {
         "message": error.message,
         "type": _TYPES.get(status_of(error.code), "invalid_request_error"),
