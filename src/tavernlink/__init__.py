@@ -29,11 +29,13 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return importlib.import_module("tavernlink.errors")
-    home = _HOMES.get(name)
-    if home is None:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(importlib.import_module(home), name)
+if not TYPE_CHECKING:  # a type checker would take it as leave for any name
+
+    def __getattr__(name: str) -> Any:
+        if name == "errors":
+            return importlib.import_module("tavernlink.errors")
+        home = _HOMES.get(name)
+        if home is None:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(importlib.import_module(home), name)

@@ -220,6 +220,20 @@ async def test_a_lost_session_in_the_middle_of_a_reply_loses_and_doubles_nothing
         assert (len(home.commands), proxy.connections) == (1, 2)
 
 
+async def test_a_request_that_a_lost_session_never_delivered_is_asked_anew(
+    house: RunningHub, home: ScriptedTavern
+) -> None:
+    async with CuttingProxy(house.url) as proxy, tavernlink.connect(proxy.url, house.app_key) as hub:
+        [app] = [
+            each for each in house.server.runtime.core.directory.sessions.values() if each.id == hub.app_id
+        ]
+        app.session.lost = True
+        proxy.cut()
+        assert (await hub.tavern().send("hello")).text == "You said: hello "
+        assert len(home.commands) == 1
+        assert proxy.connections == 2
+
+
 async def test_cut_at_any_moment_each_request_is_done_exactly_once(house: RunningHub) -> None:
     async with (
         scripted_tavern(house.url, house.tavern_key) as home,

@@ -93,6 +93,7 @@ class Hub:
         resumed = self._resume(auth, key, link, address)
         if resumed is not None:
             return resumed
+        lost = self._why_lost(auth)
         if len(self.directory.sessions) >= self.limits.peers:
             raise Unavailable(
                 "busy", "The hub has as many connections as its settings allow. Try again later."
@@ -117,8 +118,8 @@ class Hub:
             )
         self.directory.sessions[session.id] = peer
         self._welcome(peer, resumed=False)
-        if auth.resume is not None:
-            session.notify(Event("resync", Resync(reason="session_unknown")))
+        if lost is not None:
+            session.notify(Event("resync", Resync(reason=lost)))
         if isinstance(peer, Tavern):
             self._tavern_came(peer)
         if keep:
@@ -147,6 +148,15 @@ class Hub:
             self.relay.tavern(peer)
         self._journal("peer.resumed", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address)
         return peer
+
+    def _why_lost(self, auth: Auth) -> str | None:
+        """Say why the session that the peer names cannot go on; None where it names none.
+
+        A hub that still knows the session has forgotten events of it, but no request: the peer may ask again.
+        """
+        if auth.resume is None:
+            return None
+        return "backlog_overflow" if auth.resume.session in self.directory.sessions else "session_unknown"
 
     def _new_tavern(self, auth: Auth, key: Key, session: Session, address: str) -> Tavern:
         tavern_id = auth.id or self._ids.new("t")
