@@ -45,6 +45,8 @@ class Session:
     """The outbox and the counters of one peer."""
 
     __slots__ = (
+        "_kept",
+        "_kept_bytes",
         "base",
         "blocked",
         "bounds",
@@ -62,6 +64,8 @@ class Session:
     def __init__(self, id_: str, bounds: Bounds) -> None:
         self.id = id_
         self.bounds = bounds
+        self._kept = bounds.kept  # read with every event
+        self._kept_bytes = bounds.kept_bytes
         self.link: Link | None = None
         self.blocked = False
         """The line's write buffer is full."""
@@ -90,13 +94,13 @@ class Session:
         buffer.append(event)
         self.size += event.size
         link = self.link
-        if link is not None and not self.blocked:
-            self.sent += 1
-            link.send(event)
-            if len(buffer) > self.bounds.kept or self.size > self.bounds.kept_bytes:
-                self._forget()
-        else:
+        if link is None or self.blocked:
             self._hold()
+            return
+        self.sent += 1
+        link.send(event)
+        if len(buffer) > self._kept or self.size > self._kept_bytes:
+            self._forget()
 
     def notify(self, event: Event) -> None:
         """Send an uncounted event to a peer that is there; else it is dropped."""

@@ -4,9 +4,10 @@ The only module that speaks to picows' transport. It hands whole messages to a `
 session, a plain WebSocket peer) and writes `Frame`s. It knows no protocol above WebSocket.
 
 Writes of one turn of the event loop are joined: a connection that has something to write puts itself on
-its loop's `Batch` and the batch writes each connection's frames with one system call. When the writes
-come from a WebSocket frame that is the last of its read, the batch is written right away, so nothing
-waits for another turn of the loop.
+its loop's `Batch` and the batch writes each connection's frames with one system call. While the last
+WebSocket frame of a read is handled, the first frame to each connection skips all that and goes out at
+once: as a rule it is the only one. What follows it in the same turn is joined, and written when the frame
+has been handled.
 """
 
 from __future__ import annotations
@@ -60,19 +61,22 @@ class Receiver(Protocol):
 class Batch:
     """The connections of one event loop that have unwritten frames."""
 
-    __slots__ = ("_dirty", "_loop", "_scheduled", "holding")
+    __slots__ = ("_loop", "_scheduled", "direct", "dirty", "stretches")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._dirty: list[Connection] = []
         self._scheduled = False
-        self.holding = False
-        """True while someone is sure to call `flush` before the loop turns."""
+        self.dirty: list[Connection] = []
+        """Those with something in their queue."""
+        self.stretches = 0
+        """How many times the last frame of a read was handled."""
+        self.direct = 0
+        """Number of the stretch in which each connection may write its first frame at once; 0: not now."""
 
     def add(self, connection: Connection) -> None:
         """Have `connection` written at the end of this turn."""
-        self._dirty.append(connection)
-        if not self.holding and not self._scheduled:
+        self.dirty.append(connection)
+        if not self.direct and not self._scheduled:
             self._scheduled = True
             self._loop.call_soon(self._turn)
 
@@ -82,9 +86,9 @@ class Batch:
 
     def flush(self) -> None:
         """Write everything that is waiting."""
-        dirty = self._dirty
+        dirty = self.dirty
         if dirty:
-            self._dirty = []
+            self.dirty = []
             for connection in dirty:
                 connection.flush()
 
@@ -95,6 +99,7 @@ class Connection(WSListener):
     __slots__ = (
         "_batch",
         "_closing",
+        "_direct",
         "_limit",
         "_loop",
         "_parts",
@@ -135,6 +140,8 @@ class Connection(WSListener):
         self._write_limit = max_write_buffer
         self._queue: list[Frame] = []
         self._queued = 0
+        self._direct = 0
+        """The stretch (`Batch.direct`) of the last frame that went out at once."""
         self._parts: list[bytes] | None = None
         self._parts_size = 0
         self._parts_text = False
@@ -143,12 +150,17 @@ class Connection(WSListener):
 
     # ── outgoing ─────────────────────────────────────────────────────────────────────────────────────────
     def write(self, frame: Frame) -> None:
-        """Send `frame` at the end of this turn of the loop; does nothing on a closing connection."""
+        """Send `frame` now or at the end of this turn of the loop; does nothing on a closing connection."""
         queue = self._queue
         if not queue:
             if self._closing is not None:
                 return
-            self._batch.add(self)
+            batch = self._batch
+            if batch.direct > self._direct and not frame.attachments and not self.paused:
+                self._direct = batch.direct
+                self._send(_TEXT, frame.text)  # a system call with no copy in between
+                return
+            batch.add(self)
         queue.append(frame)
         self._queued += frame.size
         if (self.paused or self._queued > self._write_limit) and self.write_buffer_size() > self._write_limit:
@@ -211,12 +223,14 @@ class Connection(WSListener):
             self._receive(frame)
             return
         batch = self._batch
-        batch.holding = True
+        batch.stretches += 1
+        batch.direct = batch.stretches
         try:
             self._receive(frame)
         finally:
-            batch.holding = False
-            batch.flush()
+            batch.direct = 0
+            if batch.dirty:
+                batch.flush()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: D102
         if self._timer is not None:

@@ -6,6 +6,8 @@ server frames (RFC 6455, section 5.2), header included, are built on first use a
 
 from __future__ import annotations
 
+import msgspec
+
 __all__ = ["Frame", "binary_frame", "text_frame"]
 
 _TEXT = b"\x81"
@@ -30,21 +32,21 @@ def binary_frame(payload: bytes) -> bytes:
     return _header(_BINARY, len(payload)) + payload
 
 
-class Frame:
+class Frame(msgspec.Struct, gc=False, eq=False):
     """One message for the wire: a text payload and the binary payloads that follow it directly.
 
     Immutable by agreement, so that it may sit in many write queues and replay buffers at once.
-    With attachments, an empty `text` is left out.
+    `text` may be empty, then only the attachments are sent.
     """
 
-    __slots__ = ("_wire", "attachments", "size", "text")
+    text: bytes
+    attachments: tuple[bytes, ...] = ()
+    _wire: bytes | None = None
 
-    def __init__(self, text: bytes, attachments: tuple[bytes, ...] = ()) -> None:
-        self.text = text
-        self.attachments = attachments
-        self.size = len(text) + sum(map(len, attachments)) if attachments else len(text)
+    @property
+    def size(self) -> int:
         """Payload bytes, headers not counted."""
-        self._wire: bytes | None = None
+        return len(self.text) + sum(map(len, self.attachments)) if self.attachments else len(self.text)
 
     @property
     def wire(self) -> bytes:

@@ -43,6 +43,10 @@ _PING_FRAME = Frame(b"2")
 _NOOP_FRAME = Frame(b"6")
 
 
+def _drop(frame: Frame) -> None:
+    """What a session that is over does with messages."""
+
+
 class State(Enum):
     """See the module's table."""
 
@@ -158,6 +162,7 @@ class Session:
         "address",
         "application",
         "origin",
+        "send",
         "sid",
         "state",
     )
@@ -177,6 +182,9 @@ class Session:
         self.sid = sid
         self.address = address
         self.origin = origin
+        self.send: Callable[[Frame], None] = self._enqueue
+        """Sends one message (made by `packet.message`); does nothing when closed. Follows the carrier, so that a
+        message on a WebSocket costs one call."""
         self.accepted = False
         """True once the application knows who this is; until then it counts as a stranger."""
         self.state = _POLLING
@@ -210,6 +218,7 @@ class Session:
         """Start on a WebSocket, without any polling."""
         self._channel = channel
         self.state = _WEBSOCKET
+        self.send = channel.write
         channel.write(self.handshake())
 
     def accept(self) -> None:
@@ -219,13 +228,6 @@ class Session:
             self._owner.session_accepted(self)
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────────────
-    def send(self, frame: Frame) -> None:
-        """Send one message (made by `packet.message`); does nothing when closed."""
-        if self.state is _WEBSOCKET:
-            self._channel.write(frame)  # type: ignore[union-attr] # set in this state
-        elif self.state in (_POLLING, _PROBING):
-            self._enqueue(frame)
-
     @property
     def paused(self) -> bool:
         """True while the peer takes less than is sent; `Application.writable` tells the end of it."""
@@ -347,6 +349,7 @@ class Session:
         self.probed()
         self._move(_WEBSOCKET)
         self._channel = channel
+        self.send = channel.write
         for frame in self._queue:
             channel.write(frame)
         self._queue.clear()
@@ -472,6 +475,7 @@ class Session:
         if self.state in (State.CLOSED, State.DRAINING):
             return
         self._move(state)
+        self.send = _drop
         if self._heartbeat is not None:
             self._heartbeat.cancel()
             self._heartbeat = None

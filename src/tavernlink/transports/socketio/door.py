@@ -37,7 +37,7 @@ def _frame(event: Event) -> Frame:
     start = _starts.get(event.type)
     if start is None:
         start = _starts[event.type] = b"2[" + encode_json(event.type) + b","
-    frame = message(b"%b%b]" % (start, event.json))
+    frame = message(start + event.json + b"]")
     event.frames[_CARRIER] = frame
     return frame
 

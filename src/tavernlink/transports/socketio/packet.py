@@ -44,12 +44,11 @@ _RESERVED = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 )
 _MAX_ACK_DIGITS = 15
-_MAX_NAMES = 1024
 
 _encode = msgspec.json.Encoder().encode
+_decode_pair = msgspec.json.Decoder(tuple[str, msgspec.Raw]).decode
 _decode_arguments = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_name = msgspec.json.Decoder(str).decode
-_names: dict[bytes, str] = {}
 
 
 class Packet(NamedTuple):
@@ -62,14 +61,11 @@ class Packet(NamedTuple):
     attachments: int = 0
 
 
-class Arguments:
+class Arguments(msgspec.Struct, gc=False, eq=False):
     """The arguments of an event or ack: raw JSON, with attachments that belong into it."""
 
-    __slots__ = ("attachments", "raw")
-
-    def __init__(self, raw: list[msgspec.Raw], attachments: tuple[bytes, ...] = ()) -> None:
-        self.raw = raw
-        self.attachments = attachments
+    raw: list[msgspec.Raw]
+    attachments: tuple[bytes, ...] = ()
 
     def values(self) -> list[Any]:
         """The decoded arguments, with bytes where attachments belong. Raises `InvalidPacket`."""
@@ -109,8 +105,6 @@ def _parse(raw: msgspec.Raw) -> Any:
 # ── decoding ─────────────────────────────────────────────────────────────────────────────────────────────────
 def decode(text: bytes) -> Packet:
     """Read one text packet; raises `InvalidPacket`. JSON is checked by `split_event` and `split_ack`."""
-    if text[1:2] == b"[" and text[0] == EVENT:  # by far the most frequent: an event on "/", no ack
-        return Packet(EVENT, "/", None, text[1:])
     if not text or not CONNECT <= text[0] <= BINARY_ACK:
         raise InvalidPacket("an unknown packet type")
     kind = text[0]
@@ -165,27 +159,24 @@ def split_arguments(data: bytes) -> list[msgspec.Raw]:
 
 def split_event(data: bytes) -> tuple[str, list[msgspec.Raw]]:
     """The name and the raw arguments of an event; raises `InvalidPacket`."""
-    raw = split_arguments(data)
-    if not raw:
-        raise InvalidPacket("an event without a name")
-    quoted = bytes(raw[0])
-    name = _names.get(quoted)
-    if name is None:
-        name = _learn_name(quoted)
-    del raw[0]
+    try:
+        name, argument = _decode_pair(data)  # by far the most frequent: a name and one argument
+        raw = [argument]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raw = split_arguments(data)
+        if not raw:
+            raise InvalidPacket("an event without a name") from None
+        name = _read_name(raw.pop(0))
+    if name in _RESERVED:
+        raise InvalidPacket("an event with a reserved name")
     return name, raw
 
 
-def _learn_name(quoted: bytes) -> str:
+def _read_name(quoted: msgspec.Raw) -> str:
     try:
-        name = _decode_name(quoted)
+        return _decode_name(quoted)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise InvalidPacket("an event whose name is not a string") from exc
-    if name in _RESERVED:
-        raise InvalidPacket("an event with a reserved name")
-    if len(_names) < _MAX_NAMES and len(quoted) <= 100:
-        _names[quoted] = name
-    return name
 
 
 # ── encoding ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -86,6 +86,12 @@ class Client:
     # ── from Engine.IO ───────────────────────────────────────────────────────────────────────────────────
     def receive_message(self, data: bytes) -> None:
         """A text packet."""
+        if data[:2] == b"2[" and self._partial is None:  # by far the most frequent: an event on "/", no ack
+            socket = self._sockets.get("/")
+            if socket is not None and socket.standing is Standing.CONNECTED:
+                name, raw = split_event(data[1:])
+                socket.handler.on_event(socket, name, Arguments(raw), None)
+                return
         if self._partial is not None:
             raise InvalidPacket("a text packet in the middle of a binary one")
         packet = decode(data)
