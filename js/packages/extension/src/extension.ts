@@ -104,6 +104,7 @@ export async function startExtension(moduleUrl: string): Promise<void> {
       line.disconnect();
     },
     defaultName,
+    pinned,
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") line.retryNow();
@@ -113,7 +114,13 @@ export async function startExtension(moduleUrl: string): Promise<void> {
   });
   log.add("info", `Tavernlink ${__TAVERNLINK_VERSION__} on SillyTavern ${sillyTavernVersion()}, ${id}`);
   // What a page's keeper and a person at the browser's console may look at.
-  Object.assign(globalThis, { tavernlink: { id, state: () => line.state } });
+  const view = {
+    get id(): string {
+      return line.state.name === "online" ? line.state.welcome.id : id;
+    },
+    state: () => line.state,
+  };
+  Object.assign(globalThis, { tavernlink: view });
   if (pinned !== undefined || (settings.stored.autoConnect && settings.key !== "")) connect();
 }
 

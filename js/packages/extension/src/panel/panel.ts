@@ -7,10 +7,12 @@ import type { Settings } from "../settings.js";
 import type { Texts } from "./texts.js";
 
 export interface PanelActions {
-  connect(): void;
-  disconnect(): void;
+  connect: () => void;
+  disconnect: () => void;
   /** The name that goes to the hub when none is typed. */
-  defaultName(): string;
+  defaultName: () => string;
+  /** Address and name that this browser was given by who opened it; they are not the person's to change here. */
+  pinned?: { url: string; name: string } | undefined;
 }
 
 type Light = "off" | "green" | "amber" | "red";
@@ -90,7 +92,8 @@ export class Panel {
 
   private describe(state: ConnectionState): string {
     if (state.name === "online") {
-      const name = this.settings.stored.name || this.actions.defaultName();
+      const { pinned, defaultName } = this.actions;
+      const name = (pinned ?? this.settings.stored).name || defaultName();
       return this.texts.say("as", name, state.welcome.hub.version);
     }
     if (state.name === "refused") return this.texts.error(state.code, state.message);
@@ -100,15 +103,17 @@ export class Panel {
   }
 
   private bindFields(): void {
-    const { stored, key } = this.settings;
+    const { stored } = this.settings;
+    const { pinned } = this.actions;
     const url = this.input("tavernlink_url");
     const keyField = this.input("tavernlink_key");
     const name = this.input("tavernlink_name");
     const remember = this.input("tavernlink_remember");
     const auto = this.input("tavernlink_auto");
-    url.value = stored.url;
-    keyField.value = key;
-    name.value = stored.name;
+    url.value = (pinned ?? stored).url;
+    keyField.value = pinned === undefined ? this.settings.key : "pinned";
+    name.value = (pinned ?? stored).name;
+    for (const field of [url, keyField, name, remember, auto]) field.disabled = pinned !== undefined;
     name.placeholder = this.actions.defaultName();
     remember.checked = stored.remember;
     auto.checked = stored.autoConnect;
@@ -141,7 +146,7 @@ export class Panel {
 
   private bindButtons(): void {
     this.button("tavernlink_connect").addEventListener("click", () => {
-      if (this.settings.key !== "") {
+      if (this.actions.pinned !== undefined || this.settings.key !== "") {
         this.changed = false;
         this.actions.connect();
         return;

@@ -6,7 +6,7 @@ import type { ConnectionState, Welcome } from "@tavernlink/client";
 import { beforeEach, expect, it, vi } from "vitest";
 
 import { Log } from "../../src/log.js";
-import { Panel } from "../../src/panel/panel.js";
+import { Panel, type PanelActions } from "../../src/panel/panel.js";
 import { TEXTS, Texts, type Translate } from "../../src/panel/texts.js";
 import { Settings } from "../../src/settings.js";
 
@@ -17,7 +17,7 @@ const english = JSON.parse(readFileSync(join(folder, "i18n/en.json"), "utf8")) a
 
 let all: Record<string, unknown>;
 let settings: Settings;
-let actions: { connect: () => void; disconnect: () => void; defaultName: () => string };
+let actions: PanelActions;
 
 beforeEach(() => {
   document.body.innerHTML = template;
@@ -97,6 +97,17 @@ it("lets a changed address be connected to at once", () => {
   button("tavernlink_connect").click();
   panel.show(online);
   expect(button("tavernlink_connect").disabled).toBe(true);
+});
+
+it("connects with what the browser was given, which is not changed here", () => {
+  actions = { ...actions, pinned: { url: "http://pinned:1", name: "Headless" } };
+  const panel = open();
+  button("tavernlink_connect").click();
+  expect(actions.connect).toHaveBeenCalledOnce();
+  const url = document.querySelector<HTMLInputElement>("#tavernlink_url");
+  expect([url?.value, url?.disabled]).toEqual(["http://pinned:1", true]);
+  panel.show(online);
+  expect(text("detail")).toBe("as Headless (hub 1.2)");
 });
 
 it("hides the key as it is typed", () => {
