@@ -66,7 +66,7 @@ def test_no_secret_reaches_a_log(stream: io.StringIO, format_: str) -> None:
     log.warning("positional %s", KEY)
     log.info("headers", headers={"authorization": f"Bearer {SECRET}", "Cookie": SECRET, "x-api-key": SECRET})
     log.info("url", url=f"https://me:{SECRET}@host/path", model=f"sk-{SECRET}", raw=KEY.encode())
-    logging.getLogger("uvicorn.access").info('"%s %s"', "GET", f"/?token={SECRET}")
+    logging.getLogger("some.library").info('"%s %s"', "GET", f"/?token={SECRET}")
     try:
         raise ValueError(f"refused {KEY}")
     except ValueError:
