@@ -96,6 +96,16 @@ async def test_with_wait_the_answer_is_the_end(house: House) -> None:
     assert (result["state"], result["result"]["text"]) == ("done", "Hello.")
 
 
+async def test_the_body_is_json_whatever_curl_calls_it(house: House) -> None:
+    house.tavern(answering)
+    async with house.http() as http:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await http.post(
+            "/api/taverns/default/chat?wait=true", content=b'{"text": "Hi."}', headers=form
+        )
+    assert answer.status_code == 200
+
+
 async def test_with_wait_a_failure_has_its_own_status(house: House) -> None:
     async def script(turn: Turn) -> None:
         turn.fail("no_backend", "SillyTavern is not connected to a model.")

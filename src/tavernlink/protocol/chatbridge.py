@@ -54,7 +54,7 @@ def decode_bridge_frame(data: bytes) -> BridgeFrame:
         frame = _decoder.decode(data)
     except msgspec.ValidationError as error:
         raise BadMessage("invalid_message", f"A ChatBridge frame is {{type, content}}: {error}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessage("invalid_json", f"The frame is not valid JSON: {error}.") from None
     wanted = _CONTENT.get(frame.type)
     if wanted is None:

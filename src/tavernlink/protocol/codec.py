@@ -52,7 +52,7 @@ def decode_content(type_: str, content: bytes | msgspec.Raw) -> Message:
         message: Message = decoder.decode(content)
     except msgspec.ValidationError as error:
         raise _invalid(type_, error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessage("invalid_json", f"The content of {type_!r} is not valid JSON: {error}.") from None
     return message
 
@@ -73,7 +73,7 @@ def decode_frame(data: bytes) -> Frame:
         return _frame_decoder.decode(data)
     except msgspec.ValidationError as error:
         raise _invalid("frame", error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessage("invalid_json", f"The frame is not valid JSON: {error}.") from None
 
 
