@@ -25,7 +25,7 @@ from tavernlink.demo import tavern_data
 from tavernlink.demo.cache import locked
 from tavernlink.demo.errors import DemoError
 from tavernlink.demo.install import VERSION, Progress, find_node, install
-from tavernlink.demo.listener import free_port
+from tavernlink.demo.listener import free_port, is_free
 from tavernlink.demo.process import NODE_WATCH_PARENT, ChildProcess, log_tail
 from tavernlink.errors import TavernlinkError
 from tavernlink.extension_files import extension_folder
@@ -36,6 +36,7 @@ _START_SECONDS = 180.0
 _FIRST_START_SECONDS = 600.0  # compiles for half a minute of a whole processor, which it may have to share
 _STILL_SECONDS = 15.0
 _PROBE_SECONDS = 0.1
+_LISTENING = "SillyTavern is listening on"  # an answer alone might be that of another server on the port
 _PORT_TRIES = 3
 _TEMPLATE = "template-1"  # count up when what is in it changes
 
@@ -143,7 +144,7 @@ class SillyTavern:
         await asyncio.to_thread(self._fill, template)
         program = await install(self._version, progress=self._progress)
         server = _Server(program, self.data)
-        await server.start(self._port)
+        await server.start(self._port, limit=_START_SECONDS)
         self._server = server
 
     async def stop(self) -> None:
@@ -186,11 +187,15 @@ class _Server:
         self.log = data / "server.log"
         self.port = 0
 
-    async def start(self, port: int, *, limit: float = _START_SECONDS) -> None:
+    async def start(self, port: int, *, limit: float) -> None:
         """Start and wait until it answers, at most `limit` seconds.
 
         A free port that was lost to someone else in between is tried again.
         """
+        if port and not is_free(port):  # its owner would be taken for our server
+            raise DemoError(
+                "sillytavern_failed", f"Port {port} is in use. Choose another one for SillyTavern."
+            )
         for attempt in range(_PORT_TRIES):
             try:
                 await self._start_on(port or free_port(), limit)
@@ -232,7 +237,7 @@ class _Server:
         reason = f"it did not answer within {limit:.0f} s"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
-                while not await _serves(self.port, "/"):
+                while not (_says(self.log, _LISTENING) and await _serves(self.port, "/")):
                     if (code := await process.wait(_PROBE_SECONDS)) is not None:
                         reason = f"it ended with status {code}"
                         break
@@ -245,6 +250,10 @@ class _Server:
             "sillytavern_failed",
             f"SillyTavern did not start on port {self.port}: {reason}. The end of {self.log}:\n{log_tail(self.log)}",
         )
+
+
+def _says(log: Path, text: str) -> bool:
+    return log.is_file() and text in log.read_text("utf-8", errors="replace")
 
 
 async def _serves(port: int, path: str) -> bool:
