@@ -1,0 +1,312 @@
+"""The tab's connection to the hub: who it is, what it shows, what it survives."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tavernlink.demo.hub import RunningHub, open_hub
+from tavernlink.demo.sillytavern import SillyTavern
+from tavernlink.protocol.taverns import TavernChanged, TavernInfo
+from tavernlink.sdk import Hub, connect
+from tavernlink.tab import Tab
+from tests.e2e.overheard import overhear, tavern_of
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+    from tests.e2e.conftest import OpenTab, StartSillyTavern
+
+_IN_STATE = "(state) => document.querySelector('#tavernlink_panel')?.dataset.state === state"
+_LIGHT = "() => document.querySelector('#tavernlink_panel .tavernlink-light').dataset.light"
+_PART = '(part) => document.querySelector(`#tavernlink_panel [data-part="${part}"]`).textContent'
+_PRESS = "(id) => document.querySelector(`#tavernlink_${id}`).click()"
+_TYPE = """([id, value]) => {
+    const field = document.querySelector(`#tavernlink_${id}`);
+    if (field.type === 'checkbox') field.checked = value; else field.value = value;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+}"""
+_SEND = """async (text) => {
+    document.querySelector('#send_textarea').value = text;
+    await SillyTavern.getContext().generate('normal');
+}"""
+_LOG = """async () => {
+    const panel = document.querySelector('#tavernlink_panel');
+    panel.querySelector('details').open = true;
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    do await frame(); while (panel.querySelector('pre').textContent === '');
+    await frame();
+    await frame();
+    return panel.querySelector('pre').textContent;
+}"""
+
+
+async def _in_state(tab: Tab, state: str) -> None:
+    await tab.page.wait_for_function(_IN_STATE, arg=state, timeout=30_000)
+
+
+async def _set(tab: Tab, **fields: object) -> None:
+    """Fill in the drawer's fields, and wait until SillyTavern has saved its settings."""
+    await tab.page.wait_for_selector("#tavernlink_panel", state="attached")
+    async with tab.page.expect_response(lambda response: "/api/settings/save" in response.url):
+        for name, value in fields.items():
+            await tab.evaluate(_TYPE, [name, value])
+
+
+async def _online(app: Hub) -> set[str]:
+    return {info.tavern_id for info in await app.taverns() if info.online}
+
+
+async def _info(app: Hub, tavern: str) -> TavernInfo:
+    """Return what the hub knows of a tavern, once it was told what is open."""
+    async with app.subscribe("tavern.changed", tavern=tavern) as events, asyncio.timeout(20):
+        info = await app.tavern(tavern).info()
+        while info.character is None:
+            event = await anext(events)
+            assert isinstance(event, TavernChanged)
+            info = event.tavern
+        return info
+
+
+async def test_a_person_connects_with_address_and_key(open_tab: OpenTab, hub: RunningHub, app: Hub) -> None:
+    tab = await open_tab(hub=None, key=None)
+    await _in_state(tab, "idle")
+    await tab.evaluate(_PRESS, "connect")
+    assert "tavernlink keys create" in await tab.evaluate(_PART, "detail")
+    await _set(tab, url=hub.url, key=hub.tavern_key, name="By hand")
+    await tab.evaluate(_PRESS, "connect")
+    await _in_state(tab, "online")
+    assert await tab.evaluate(_LIGHT) == "green"
+    info = await _info(app, await tavern_of(tab))
+    assert (info.name, info.user, info.character) == ("By hand", "Traveller", "Seraphina")
+    assert info.versions is not None
+    assert info.versions.sillytavern == "1.19.0"
+
+    # It remembers, and connects by itself.
+    await tab.reload()
+    await _in_state(tab, "online")
+    await tab.evaluate(_PRESS, "disconnect")
+    await _in_state(tab, "idle")
+    assert await tab.evaluate(_LIGHT) == "off"
+    assert await tavern_of(tab) not in await _online(app)
+    await _set(tab, key="", name="")
+
+
+async def test_a_key_that_is_not_to_be_remembered_stays_in_the_tab(
+    open_tab: OpenTab, hub: RunningHub, sillytavern: SillyTavern
+) -> None:
+    tab = await open_tab(hub=None, key=None)
+    await _set(tab, remember=False, url=hub.url, key=hub.tavern_key)
+    assert hub.tavern_key not in (sillytavern.user_data / "settings.json").read_text("utf-8")
+    await tab.reload()
+    await _in_state(tab, "online")
+    await _set(tab, remember=True, key="")
+
+
+@pytest.mark.parametrize(
+    ("key", "code"), [("tl_tavern_aaaa_bbbbbbbbbbbb", "unauthorized"), ("app", "forbidden")]
+)
+async def test_a_key_that_will_not_do_is_a_red_light_with_the_hubs_words(
+    open_tab: OpenTab, hub: RunningHub, key: str, code: str
+) -> None:
+    tab = await open_tab(hub=None, key=None)
+    await _set(tab, remember=False, url=hub.url, key=hub.app_key if key == "app" else key)
+    await tab.evaluate(_PRESS, "connect")
+    await _in_state(tab, "refused")
+    assert await tab.evaluate(_LIGHT) == "red"
+    assert (await tab.evaluate("() => globalThis.tavernlink.state().code")) == code
+    assert await tab.evaluate(_PART, "detail")
+    log = await tab.evaluate(_LOG)
+    assert code in log
+    assert "bbbbbbbbbbbb" not in log
+    assert hub.app_key not in log
+
+
+async def test_no_hub_is_an_amber_light_and_tries_without_end(open_tab: OpenTab) -> None:
+    tab = await open_tab(hub=None, key=None)
+    await _set(tab, remember=False, url="127.0.0.1:9", key="tl_tavern_a_b")
+    await tab.evaluate(_PRESS, "connect")
+    await _in_state(tab, "waiting")
+    assert await tab.evaluate(_LIGHT) == "amber"
+    await tab.page.wait_for_function(
+        "() => (document.querySelector('#tavernlink_panel details').open = true,"
+        " document.querySelector('#tavernlink_panel pre').textContent.match(/info connecting/g)?.length >= 3)"
+    )
+    await tab.evaluate(_PRESS, "disconnect")
+
+
+async def test_two_tabs_of_one_browser_are_two_taverns_and_reloads_keep_their_ids(
+    open_tab: OpenTab, browser: Browser, app: Hub
+) -> None:
+    context = await browser.new_context()
+    try:
+        first = await open_tab(context=context)
+        second = await open_tab(context=context)
+        ids = [await tavern_of(first), await tavern_of(second)]
+        assert len(set(ids)) == 2
+        assert set(ids) <= await _online(app)
+        await second.reload()
+        await first.reload()
+        assert [await tavern_of(first), await tavern_of(second)] == ids
+        # The profile's id outlives its tabs.
+        await second.close()
+        await first.close()
+        again = await open_tab(context=context)
+        assert await tavern_of(again) == ids[0]
+    finally:
+        await context.close()
+
+
+async def test_two_sillytaverns_are_told_apart(
+    open_tab: OpenTab, browser: Browser, start_sillytavern: StartSillyTavern, app: Hub
+) -> None:
+    other = await start_sillytavern()
+    context = await browser.new_context()
+    try:
+        first, second = await open_tab(context=context), await open_tab(context=context, url=other.url)
+        ids = {await tavern_of(first), await tavern_of(second)}
+        assert len(ids) == 2
+        async with overhear(app, first) as ear:
+            await second.evaluate(_SEND, "in the second")
+            await first.evaluate(_SEND, "in the first")
+            assert '"in the first"' in (await ear.next_end()).ended.text
+    finally:
+        await context.close()
+
+
+class Restartable:
+    """A hub of a test's own that can go away and come back at its address."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._stack = contextlib.AsyncExitStack()
+        self._running: RunningHub | None = None
+        self._port = 0
+        self.tavern_key = ""
+        self.app_key = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        running = await self._stack.enter_async_context(open_hub(self._data, port=self._port))
+        keyring = running.server.runtime.core.keyring
+        if not self.tavern_key:
+            # `open_hub` renews its own keys at each start; these two stay.
+            self.tavern_key = keyring.create("tavern", "kept")[1]
+            self.app_key = keyring.create("app", "kept")[1]
+        self._port = int(running.url.rpartition(":")[2])
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+        self._stack = contextlib.AsyncExitStack()
+
+
+@contextlib.asynccontextmanager
+async def _own_hub(data: Path) -> AsyncIterator[Restartable]:
+    hub = Restartable(data)
+    await hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.stop()
+
+
+@pytest.mark.timeout(120, func_only=True)
+async def test_a_hub_that_restarts_finds_everything_again_and_the_draft_is_untouched(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
+    async with _own_hub(tmp_path) as hub:
+        tab = await open_tab(hub=hub.url, key=hub.tavern_key)
+        tavern = await tavern_of(tab)
+        await tab.new_chat()
+        await tab.evaluate(_SEND, "before")
+        await tab.page.locator("#send_textarea").press_sequentially("a half-written thou")
+        await hub.stop()
+        await _in_state(tab, "waiting")
+        assert await tab.evaluate(_LIGHT) == "amber"
+        await hub.start()
+        await _in_state(tab, "online")
+        assert await tavern_of(tab) == tavern
+        async with connect(hub.url, hub.app_key, name="after") as app:
+            async with app.tavern(tavern).mirror() as mirror, asyncio.timeout(20):
+                while mirror.loading or len(mirror.messages) < 3:
+                    await mirror.update()
+            assert mirror.messages[1].text == "before"
+            info = await _info(app, tavern)
+            assert (info.character, info.online) == ("Seraphina", True)
+            assert [character.name for character in await app.tavern(tavern).characters()].count(
+                "Seraphina"
+            ) == 1
+        assert await tab.page.input_value("#send_textarea") == "a half-written thou"
+
+
+@pytest.mark.timeout(120, func_only=True)
+async def test_a_line_that_drops_in_the_middle_of_a_reply_loses_and_doubles_nothing(
+    tab: Tab, app: Hub, hub: RunningHub
+) -> None:
+    """The WebSocket is cut under the running reply; the session goes on, and the stream with it."""
+    await tab.evaluate(
+        """() => {
+            if (globalThis.cutSockets) return;
+            globalThis.cutSockets = [];
+            const send = WebSocket.prototype.send;
+            WebSocket.prototype.send = function (data) {
+                if (!globalThis.cutSockets.includes(this)) globalThis.cutSockets.push(this);
+                return send.call(this, data);
+            };
+        }"""
+    )
+    async with overhear(app, tab) as ear:
+        sending = asyncio.create_task(tab.evaluate(_SEND, "a long tale [tokens=200] [speed=60]"))
+        for _ in range(20):
+            await ear.next_delta()
+        await tab.evaluate("() => globalThis.cutSockets.splice(0).forEach((socket) => socket.close())")
+        stream = await ear.next_end(40)
+        await sending
+    stream.assert_in_order_with_gaps()
+    assert stream.text() == stream.ended.text
+    assert stream.ended.text.startswith('You said: "a long tale".')
+    log = await tab.evaluate(_LOG)
+    assert "The session goes on" in log
+
+
+async def test_the_drawer_speaks_chinese_where_sillytavern_does(browser: Browser, open_tab: OpenTab) -> None:
+    context = await browser.new_context(locale="zh-CN")
+    try:
+        tab = await open_tab(context=context, model_url=None)
+        assert await tab.evaluate(_PART, "state") == "已连接"
+        assert await tab.page.text_content("label[for=tavernlink_key]") == "密钥"
+        await tab.evaluate(_PRESS, "disconnect")
+        await _in_state(tab, "idle")
+        assert await tab.evaluate(_PART, "state") == "未连接"
+    finally:
+        await context.close()
+
+
+async def test_the_state_that_apps_see_follows_the_tab(tab: Tab, app: Hub) -> None:
+    tavern = await tavern_of(tab)
+    async with app.subscribe("tavern.changed", tavern=tavern) as events:
+        sending = asyncio.create_task(tab.evaluate(_SEND, "hello [tokens=60] [speed=60]"))
+        seen: list[bool] = []
+        async with asyncio.timeout(20):
+            async for event in events:
+                seen.append(event.tavern.generating)  # type: ignore[attr-defined]  # subscribed to TavernChanged alone
+                if seen[-2:] == [True, False]:
+                    break
+        await sending
+    info = await _info(app, tavern)
+    assert info.backend == "custom/stand-in"
+    assert info.character_id == "default_Seraphina.png"
+
+
+async def test_the_extension_reports_no_error_of_its_own(tab: Tab) -> None:
+    log: Any = await tab.evaluate(_LOG)
+    assert not re.search(r"^\S+ error ", log, re.MULTILINE), log
