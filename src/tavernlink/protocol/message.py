@@ -29,5 +29,8 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Content of one message. Unknown fields are ignored; fields that have their default are left out, but for
-    snapshots that people read (`omit_defaults=False`)."""
+    """Content of one message.
+
+    Unknown fields are ignored. Fields that have their default are left out, but for snapshots that people read
+    (`omit_defaults=False`).
+    """
