@@ -9,45 +9,21 @@ import { chooseSpeaker, lend, place, type Speaker } from "./cast.js";
 import { context, type STMessage } from "./context.js";
 import { HostError, throwIfCancelled } from "./failure.js";
 import { type Gate } from "./gate.js";
-import { readContent, restoreDeep, toHistory, type PromptMessage } from "./history.js";
+import { chatBody, textBody, type BuildOrder, type BuiltRequest } from "./body.js";
+import { readContent, toHistory } from "./history.js";
 import { fitLoreFor } from "./lore.js";
-import {
-  applyParameters,
-  applyTextParameters,
-  presetOverrides,
-  type Body,
-  type Parameters,
-} from "./parameters.js";
+import { type Body } from "./parameters.js";
 import { type ScriptModule } from "./script_module.js";
-import { squashSystemMessages, type PromptEntry } from "./squash.js";
 import { HistorySwap, withoutKeys, type Exchange, type SwapMethod } from "./swap.js";
-
-export interface BuildOrder {
-  messages: readonly PromptMessage[];
-  character?: string | undefined;
-  parameters: Parameters;
-  stream: boolean;
-}
-
-export interface BuiltRequest {
-  api: "openai" | "textgenerationwebui";
-  /** The body for SillyTavern's `/generate` end point, complete. */
-  body: Body;
-  character: string;
-  user: string;
-}
 
 /** Metadata of the open chat that replaces parts of the open character's card. */
 const CHAT_OVERRIDES = ["scenario", "system_prompt", "mes_example", "note_prompt"] as const;
-
-/** The service adds `use_sysprompt` for every source; SillyTavern itself sends it to these. */
-const SYSPROMPT_SOURCES: readonly string[] = ["claude", "makersuite", "vertexai"];
 
 /** The person can click or switch chats during a build again and again, but hardly so often. */
 const ATTEMPTS = 10;
 
 export class PromptBuilder {
-  /** The swap that fits this SillyTavern; null: none does. Checked at every build, first by `selfCheck`. */
+  /** The swap that fits this SillyTavern, checked at every build; null: none did at the last one. */
   method: SwapMethod | null = "filter";
 
   constructor(
@@ -101,6 +77,8 @@ export class PromptBuilder {
     try {
       const data = await this.#dryRun(history, speaker, token);
       if (place() !== from || loan?.intact() === false) return null;
+      if (data === null || (data["prompt"] ?? data["input"] ?? "") === "") throw noPrompt();
+      await checkArrived(history, data);
       const body = api === "openai" ? await chatBody(data, order) : textBody(data, order);
       if (place() !== from || loan?.intact() === false) return null;
       return { api, body, character: speaker.character.name, user: context().name1 };
@@ -111,16 +89,16 @@ export class PromptBuilder {
     }
   }
 
-  /** Runs it with the swap that fits, and finds out which one that is. */
-  async #dryRun(history: STMessage[], speaker: Speaker, token: AbortSignal): Promise<Body> {
-    for (const method of this.method === "filter" ? (["filter", "array"] as const) : [this.method]) {
-      if (method === null) break;
-      const result = await dryRun(new HistorySwap(history, method), speaker, token);
-      if (result !== null) {
-        this.method = method;
-        await checkHistoryArrived(history, result);
-        return result;
-      }
+  /** Runs it with the swap that fits, and finds out which one that is. Null: it ended without a prompt. */
+  async #dryRun(history: STMessage[], speaker: Speaker, token: AbortSignal): Promise<Body | null> {
+    const methods: SwapMethod[] = this.method === "array" ? ["array"] : ["filter", "array"];
+    for (const method of methods) {
+      const swap = new HistorySwap(history, method);
+      const data = await dryRun(swap, speaker, token);
+      if (data === null) return null;
+      if (swap.taken !== 1 || (method === "array" && !holds(data, history))) continue;
+      this.method = method;
+      return data;
     }
     this.method = null;
     throw new HostError(
@@ -158,8 +136,7 @@ async function dryRun(swap: HistorySwap, speaker: Speaker, token: AbortSignal): 
     eventSource.removeListener(before, install);
     eventSource.removeListener(after, receive);
   }
-  if (typeof data !== "object" || data === null || swap.taken !== 1) return null;
-  return data as Body;
+  return typeof data === "object" && data !== null ? (data as Body) : null;
 }
 
 /** World info writes an empty `timedWorldInfo` into the open chat's metadata, in dry runs too. */
@@ -170,6 +147,13 @@ function keepTimedWorldInfo(metadata: Record<string, unknown>): () => void {
     if (JSON.stringify(made) === '{"sticky":{},"cooldown":{}}')
       Reflect.deleteProperty(metadata, "timedWorldInfo");
   };
+}
+
+function noPrompt(): HostError {
+  return new HostError(
+    "generation_failed",
+    "SillyTavern built no prompt. Its own messages on screen say why.",
+  );
 }
 
 function checkBackend(): BuiltRequest["api"] {
@@ -192,108 +176,30 @@ function checkBackend(): BuiltRequest["api"] {
   return mainApi;
 }
 
-/** A message that does not fit into the context is left out by SillyTavern without a word. */
-async function checkHistoryArrived(history: readonly STMessage[], data: Body): Promise<void> {
-  const last = history.findLast(({ mes }) => mes !== "");
-  const prompt = data["prompt"] ?? data["input"];
-  if (prompt === null || prompt === undefined || prompt === "") {
-    throw new HostError(
-      "generation_failed",
-      "SillyTavern built no prompt. Its own messages on screen say why.",
-    );
-  }
-  if (last === undefined || JSON.stringify(prompt).includes(JSON.stringify(last.mes.trim()).slice(1, -1)))
-    return;
-  // Not found as it was: a regex script may have rewritten it. Only one that cannot fit was left out.
+/** Is the last message of the history in the prompt, as it was? */
+function holds(data: Body, history: readonly STMessage[]): boolean {
+  const last = history.findLast(({ mes }) => mes.trim() !== "");
+  const prompt = JSON.stringify(data["prompt"] ?? data["input"] ?? "");
+  return last === undefined || prompt.includes(JSON.stringify(last.mes.trim()).slice(1, -1));
+}
+
+/** What does not fit into the context is left out by SillyTavern, with a notice on screen at most. */
+async function checkArrived(history: readonly STMessage[], data: Body): Promise<void> {
+  if (holds(data, history)) return;
+  // Not there as it was. A regex script may have rewritten it; or it did not fit.
   const { getTokenCountAsync, maxContext, mainApi, chatCompletionSettings } = context();
   const limit = mainApi === "openai" ? Number(chatCompletionSettings["openai_max_context"]) : maxContext;
-  const tokens = await getTokenCountAsync(last.mes);
-  if (tokens * 1.1 >= limit * 0.5) {
+  const tokens = await getTokenCountAsync(history.findLast(({ mes }) => mes.trim() !== "")?.mes ?? "");
+  const { prompt } = data;
+  const unheard =
+    Array.isArray(prompt) &&
+    history.some(({ is_user: isUser }) => isUser) &&
+    !prompt.some((message: { role?: unknown }) => message.role === "user");
+  if (unheard || tokens * 2 > limit) {
     throw new HostError(
       "context_exceeded",
-      "The last message does not fit into the context that SillyTavern allows.",
-      {
-        tokens,
-        max_context: limit,
-      },
+      "The messages do not fit into the context that SillyTavern allows beside the character's own prompts.",
+      { tokens, max_context: limit },
     );
   }
-}
-
-/** The body of SillyTavern's chat completion request, with every setting that the page has now. */
-async function chatBody(data: Body, order: BuildOrder, { squash } = { squash: true }): Promise<Body> {
-  const host = context();
-  const settings = host.chatCompletionSettings;
-  const service = host.ChatCompletionService;
-  if (service === undefined || !Array.isArray(data["prompt"])) {
-    throw new HostError(
-      "detached_unsupported",
-      "This version of SillyTavern offers no chat completion service.",
-    );
-  }
-  let messages = restoreDeep(data["prompt"]) as PromptEntry[];
-  checkImages(order, messages);
-  if (squash && settings["squash_system_messages"] === true) {
-    const separators = ["new_chat_prompt", "new_group_chat_prompt", "group_nudge_prompt"].map((key) =>
-      host.substituteParams(textSetting(settings, key)),
-    );
-    messages = squashSystemMessages(messages, separators);
-  }
-  const model = host.getChatCompletionModel?.();
-  // A preset without these two would lose the token bias: SillyTavern takes both or none.
-  const preset = {
-    bias_presets: settings["bias_presets"],
-    bias_preset_selected: settings["bias_preset_selected"],
-    ...presetOverrides(order.parameters),
-  };
-  const body = await service.presetToGeneratePayload(preset, {}, { model, messages });
-  // These two differ for “quiet”, the type that the service builds for.
-  const prefill = textSetting(settings, "assistant_prefill");
-  if (body["chat_completion_source"] === "claude" && prefill !== "") {
-    body["assistant_prefill"] = host.substituteParams(prefill);
-  }
-  if (!SYSPROMPT_SOURCES.includes(String(body["chat_completion_source"])))
-    Reflect.deleteProperty(body, "use_sysprompt");
-  body["type"] = "normal";
-  body["stream"] = order.stream;
-  const complete = applyParameters(body, order.parameters);
-  const ready = host.eventTypes["CHAT_COMPLETION_SETTINGS_READY"];
-  if (ready !== undefined) await host.eventSource.emit(ready, complete);
-  return complete;
-}
-
-function textSetting(settings: Record<string, unknown>, key: string): string {
-  const value = settings[key];
-  return typeof value === "string" ? value : "";
-}
-
-function checkImages(order: BuildOrder, messages: readonly PromptEntry[]): void {
-  const sent = order.messages.some(
-    ({ content }) => Array.isArray(content) && content.some(({ type }) => type === "image_url"),
-  );
-  const arrived = messages.some(
-    ({ content }) =>
-      Array.isArray(content) && content.some((part: { type?: unknown }) => part.type === "image_url"),
-  );
-  if (sent && !arrived) {
-    throw new HostError(
-      "unsupported_parameter",
-      "Images cannot be honoured: turn on “Send inline media” in SillyTavern and use a model that sees.",
-      { parameter: "messages.content.image_url" },
-    );
-  }
-}
-
-function textBody(data: Body, order: BuildOrder): Body {
-  const body = restoreDeep(data) as Body;
-  if (
-    order.messages.some(
-      ({ content }) => Array.isArray(content) && content.some(({ type }) => type === "image_url"),
-    )
-  ) {
-    throw new HostError("unsupported_parameter", "Images cannot be honoured by a text completion back end.", {
-      parameter: "messages.content.image_url",
-    });
-  }
-  return applyTextParameters({ ...body, stream: order.stream }, order.parameters);
 }

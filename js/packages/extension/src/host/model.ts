@@ -3,7 +3,7 @@
  * browser's connections go (carriers.ts). The rest waits in order.
  */
 
-import { type BuiltRequest } from "./build.js";
+import { type BuiltRequest } from "./body.js";
 import { type Carrier } from "./carriers.js";
 import { context, type ServiceReply } from "./context.js";
 import { HostError, throwIfCancelled } from "./failure.js";

@@ -143,14 +143,15 @@ const STALL_MS = 60_000;
 
 /** Rings when `touch` has not been called for a time. One timer, not one for each token. */
 class StallAlarm {
-  #last = 0;
+  /** Undefined before the first byte, which may take a model minutes. */
+  #last: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly limit: number) {}
 
   set(ring: () => void): void {
     const look = (): void => {
-      const quiet = this.#last === 0 ? 0 : performance.now() - this.#last;
+      const quiet = this.#last === undefined ? 0 : performance.now() - this.#last;
       if (quiet >= this.limit) ring();
       else this.#timer = setTimeout(look, this.limit - quiet);
     };
