@@ -11,7 +11,7 @@ import pytest
 import socketio
 
 from tests.transports.hub import House, open_house, until
-from tests.transports.serving import soon
+from tests.transports.serving import WAIT, soon
 
 
 class Client:
@@ -40,7 +40,7 @@ class Client:
                 return content
 
     async def ask(self, type_: str, **content: Any) -> Any:
-        return await self.it.call(type_, content, timeout=5)
+        return await self.it.call(type_, content, timeout=WAIT)
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def joined(
     """A client that the hub has let in."""
     client = Client()
     payload = {"key": hub.keys[role], "role": role, "protocol": 1, "name": f"a {role}", **auth}
-    await client.it.connect(hub.url, auth=payload, transports=transports)
+    await client.it.connect(hub.url, auth=payload, transports=transports, wait_timeout=WAIT)
     try:
         yield client
     finally:
@@ -60,7 +60,7 @@ async def joined(
 async def refusal(hub: House, auth: Any) -> Any:
     client = Client()
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await client.it.connect(hub.url, auth=auth)
+        await client.it.connect(hub.url, auth=auth, wait_timeout=WAIT)
     await client.it.shutdown()
     return await soon(client.refused.get())
 
@@ -98,7 +98,9 @@ async def test_a_refused_connect_says_why(hub: House, auth: Any, code: str) -> N
 async def test_another_namespace_is_refused(hub: House) -> None:
     client = Client()
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await client.it.connect(hub.url, namespaces=["/admin"], auth={"key": hub.keys["admin"]})
+        await client.it.connect(
+            hub.url, namespaces=["/admin"], auth={"key": hub.keys["admin"]}, wait_timeout=WAIT
+        )
     await client.it.shutdown()
 
 
@@ -151,7 +153,7 @@ async def test_a_wrong_message_gets_its_error_in_the_ack(
     hub: House, type_: str, content: Any, code: str
 ) -> None:
     async with joined(hub) as app:
-        outcome = await app.it.call(type_, content, timeout=5)
+        outcome = await app.it.call(type_, content, timeout=WAIT)
         assert outcome["ok"] is False
         assert outcome["error"]["code"] == code
         assert (await app.ask("tavern.list"))["ok"]
@@ -159,7 +161,7 @@ async def test_a_wrong_message_gets_its_error_in_the_ack(
 
 async def test_a_message_without_content_is_an_empty_one(hub: House) -> None:
     async with joined(hub) as app:
-        assert await app.it.call("tavern.list", timeout=5) == {"ok": True, "result": []}
+        assert await app.it.call("tavern.list", timeout=WAIT) == {"ok": True, "result": []}
 
 
 async def test_a_lost_line_is_resumed_without_loss_or_doubles(hub: House) -> None:
@@ -201,7 +203,7 @@ async def test_a_slow_reader_is_held_back_and_catches_up(hub: House) -> None:
 async def test_a_stopping_hub_says_goodbye(tmp_path: Any) -> None:
     client = Client()
     async with open_house(tmp_path) as hub:
-        await client.it.connect(hub.url, auth={"key": hub.keys["app"]})
+        await client.it.connect(hub.url, auth={"key": hub.keys["app"]}, wait_timeout=WAIT)
         await client.next("welcome")
     assert (await client.next("closing"))["code"] == "hub_stopping"
     await soon(client.gone.wait())

@@ -17,7 +17,7 @@ from tavernlink.transports.socketio.namespace import Refusal
 from tavernlink.transports.socketio.packet import Arguments
 from tavernlink.transports.socketio.server import SocketServer
 from tavernlink.transports.socketio.socket import Ack, Socket
-from tests.transports.serving import Address, serving, soon
+from tests.transports.serving import WAIT, Address, serving, soon
 
 ROOT = Path(__file__).resolve().parents[3]
 MAX_PAYLOAD = 2_000_000
@@ -124,12 +124,12 @@ async def client() -> AsyncIterator[Client]:
 @pytest.mark.parametrize("transports", [None, ["websocket"], ["polling"]])
 async def test_the_python_client(address: Address, client: Client, transports: list[str] | None) -> None:
     options = {} if transports is None else {"transports": transports}
-    await client.it.connect(address.http, auth={"token": "1"}, **options)
+    await client.it.connect(address.http, auth={"token": "1"}, **options, wait_timeout=WAIT)
     assert await client.next("auth") == ({"token": "1"},)
     assert client.it.transport() == (transports or ["websocket"])[0]
     await client.it.emit("message", (1, "2", {"3": [b"\x01\x02"]}))
     assert await client.next("message-back") == (1, "2", {"3": [b"\x01\x02"]})
-    assert await client.it.call("message-with-ack", b"\x09", timeout=5) == b"\x09"
+    assert await client.it.call("message-with-ack", b"\x09", timeout=WAIT) == b"\x09"
     await client.it.emit("ask", ("why", b"\x07"))
     assert await client.next("answered") == ("why", b"\x07")
     big = "ä" * 100_000  # six bytes each, as this client escapes them
@@ -139,27 +139,27 @@ async def test_the_python_client(address: Address, client: Client, transports: l
 
 async def test_the_python_client_in_two_namespaces(address: Address, client: Client) -> None:
     client.it.on("*", client.hear, namespace="/custom")
-    await client.it.connect(address.http, namespaces=["/", "/custom"])
+    await client.it.connect(address.http, namespaces=["/", "/custom"], wait_timeout=WAIT)
     await client.it.emit("message", "hello", namespace="/custom")
     assert await client.next("message-back") == ("hello",)
-    assert await client.it.call("message-with-ack", 5, timeout=5) == 5
+    assert await client.it.call("message-with-ack", 5, timeout=WAIT) == 5
 
 
 async def test_the_python_client_hears_why_it_is_refused(address: Address, client: Client) -> None:
     refusals: asyncio.Queue[Any] = asyncio.Queue()
     client.it.on("connect_error", refusals.put)
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await client.it.connect(address.http, auth={"key": "wrong"})
+        await client.it.connect(address.http, auth={"key": "wrong"}, wait_timeout=WAIT)
     assert await soon(refusals.get()) == {"message": "Not you", "data": {"code": "unauthorized"}}
 
 
 async def test_the_python_client_comes_back_after_a_drop(address: Address) -> None:
     client = Client()
     client.it.reconnection_delay = 0.05
-    await client.it.connect(address.http)
+    await client.it.connect(address.http, wait_timeout=WAIT)
     await client.next("auth")
     await client.it.emit("drop")
     await client.next("disconnect")
     await client.next("auth")
-    assert await client.it.call("message-with-ack", 5, timeout=5) == 5
+    assert await client.it.call("message-with-ack", 5, timeout=WAIT) == 5
     await client.it.shutdown()
