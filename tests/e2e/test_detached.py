@@ -29,6 +29,21 @@ if TYPE_CHECKING:
 BOB = "BOBCARD {{char}} is a robot that serves {{user}}"
 
 
+_CONNECT_TEXT = """async (url) => {
+    const context = () => SillyTavern.getContext();
+    $('#main_api').val('textgenerationwebui').trigger('change');
+    $('#textgen_type').val('generic').trigger('change');
+    $('#generic_api_url_text').val(url).trigger('input');
+    const online = new Promise((resolve) => {
+        context().eventSource.on(context().eventTypes.ONLINE_STATUS_CHANGED, (status) => {
+            if (status !== 'no_connection') resolve();
+        });
+    });
+    $('#api_button_textgenerationwebui').trigger('click');
+    await online;
+}"""
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(tab: Tab, sillytavern: SillyTavern) -> AsyncIterator[Desk]:
     desk = Desk(tab, sillytavern)
@@ -71,11 +86,11 @@ async def test_sixteen_at_once_answer_their_own_request_and_nothing_of_the_perso
     await ask(tavern, "warm up [tokens=5]")
 
     began = time.perf_counter()
-    await pieces(ask(tavern, "single- [tokens=120] [speed=40]"))
+    await pieces(ask(tavern, "single- [tokens=60] [speed=20]"))
     alone = time.perf_counter() - began
 
     async def one(number: int) -> bool:
-        text, result = await pieces(ask(tavern, f"marker-{number}- [tokens=120] [speed=40]"))
+        text, result = await pieces(ask(tavern, f"marker-{number}- [tokens=60] [speed=20]"))
         return text == result.text and f"marker-{number}-" in text and result.reason == "stop"
 
     async def type_meanwhile() -> None:
@@ -194,6 +209,60 @@ async def test_macros_in_a_message_are_text(desk: Desk, tavern: Tavern, model: M
     await ask(tavern, text)
     assert model.requests[-1].body["messages"][-1]["content"] == text
     assert (await desk.look()).differences(before) == []
+
+
+async def test_squashed_system_messages_are_squashed_here_too(
+    desk: Desk, tavern: Tavern, model: Model
+) -> None:
+    set_to = "(on) => { SillyTavern.getContext().chatCompletionSettings.squash_system_messages = on; }"
+    await desk.tab.evaluate(set_to, True)
+    try:
+        await tavern.send("squash [tokens=5]")
+        visible = model.requests[-1].body["messages"]
+        history = [
+            {"role": "user" if message["is_user"] else "assistant", "content": message["mes"]}
+            for message in (await desk.chat())[:-1]
+        ]
+        await tavern.generate("detached", messages=history)
+    finally:
+        await desk.tab.evaluate(set_to, False)
+    assert model.requests[-1].body["messages"] == visible
+
+
+async def test_messages_that_do_not_fit_are_refused(desk: Desk, tavern: Tavern, model: Model) -> None:
+    set_to = "(size) => { SillyTavern.getContext().chatCompletionSettings.openai_max_context = size; }"
+    size = await desk.tab.evaluate("() => SillyTavern.getContext().chatCompletionSettings.openai_max_context")
+    await desk.tab.evaluate(set_to, 2500)
+    try:
+        error = await error_of(ask(tavern, "far too long " * 1500))
+    finally:
+        await desk.tab.evaluate(set_to, size)
+    assert error.code == "context_exceeded"
+    assert not model.requests
+
+
+async def test_text_completion_works_alike(
+    open_tab: OpenTab, start_sillytavern: StartSillyTavern, app: Hub, model: Model
+) -> None:
+    server = await start_sillytavern()
+    desk = Desk(await open_tab(url=server.url, model_url=None, name="texts"), server)
+    await desk.tab.evaluate(_CONNECT_TEXT, model.url.removesuffix("/v1"))
+    tavern = app.tavern("texts")
+    await desk.settle()
+    before = await desk.look()
+    params = {"temperature": 0.25, "max_tokens": 44, "seed": 7, "stop": ["HALT"]}
+    replies = [ask(tavern, f"text-{number}- {{{{char}}}} [tokens=20]", params=params) for number in range(3)]
+    for number, reply in enumerate(replies):
+        text, result = await pieces(reply)
+        assert text == result.text
+        assert f"text-{number}- {{{{char}}}}" in text
+    body = model.requests[-1].body
+    assert (body["temperature"], body["max_tokens"], body["seed"]) == (0.25, 44, 7)
+    assert body["stop"][0] == "HALT"
+    assert body["prompt"].rstrip().endswith("Seraphina:")
+    assert (await desk.look()).differences(before) == []
+    error = await error_of(ask(tavern, "x", params={"response_format": {"type": "json_object"}}))
+    assert (error.code, error.details["parameter"]) == ("unsupported_parameter", "response_format")
 
 
 async def test_the_reply_is_cleaned_up_as_sillytavern_does(tavern: Tavern, tab: Tab) -> None:
