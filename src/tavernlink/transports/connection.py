@@ -4,16 +4,18 @@ The only module that speaks to picows' transport. It hands whole messages to a `
 session, a plain WebSocket peer) and writes `Frame`s. It knows no protocol above WebSocket.
 
 Writes of one turn of the event loop are joined: a connection that has something to write puts itself on
-its loop's `Batch` and the batch writes each connection's frames with one system call. While the last
-WebSocket frame of a read is handled, the first frame to each connection skips all that and goes out at
-once: as a rule it is the only one. What follows it in the same turn is joined, and written when the frame
-has been handled.
+its loop's `Batch` and the batch writes each connection's frames with one system call. What the last
+WebSocket frame of a read causes is written as soon as that frame has been handled, so nothing waits for
+another turn of the loop; the first frame to each connection, as a rule the only one, then takes a short
+way around the queue. All system calls come in one tight loop: in between Python code, each of them would
+find the processor's caches full of something else.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
@@ -61,17 +63,19 @@ class Receiver(Protocol):
 class Batch:
     """The connections of one event loop that have unwritten frames."""
 
-    __slots__ = ("_loop", "_scheduled", "direct", "dirty", "stretches")
+    __slots__ = ("_loop", "_scheduled", "direct", "dirty", "firsts", "stretches")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._scheduled = False
         self.dirty: list[Connection] = []
         """Those with something in their queue."""
+        self.firsts: list[tuple[Callable[[WSMsgType, bytes], None], bytes]] = []
+        """Text frames that go out before any queue: picows' send of a connection, and the payload."""
         self.stretches = 0
         """How many times the last frame of a read was handled."""
         self.direct = 0
-        """Number of the stretch in which each connection may write its first frame at once; 0: not now."""
+        """Number of the stretch in which each connection's first frame goes into `firsts`; 0: not now."""
 
     def add(self, connection: Connection) -> None:
         """Have `connection` written at the end of this turn."""
@@ -86,7 +90,11 @@ class Batch:
 
     def flush(self) -> None:
         """Write everything that is waiting."""
-        dirty = self.dirty
+        firsts, dirty = self.firsts, self.dirty
+        if firsts:
+            self.firsts = []
+            for send, text in firsts:
+                send(_TEXT, text)
         if dirty:
             self.dirty = []
             for connection in dirty:
@@ -141,7 +149,7 @@ class Connection(WSListener):
         self._queue: list[Frame] = []
         self._queued = 0
         self._direct = 0
-        """The stretch (`Batch.direct`) of the last frame that went out at once."""
+        """The stretch (`Batch.direct`) of the last frame that took the short way."""
         self._parts: list[bytes] | None = None
         self._parts_size = 0
         self._parts_text = False
@@ -158,7 +166,7 @@ class Connection(WSListener):
             batch = self._batch
             if batch.direct > self._direct and not frame.attachments and not self.paused:
                 self._direct = batch.direct
-                self._send(_TEXT, frame.text)  # a system call with no copy in between
+                batch.firsts.append((self._send, frame.text))
                 return
             batch.add(self)
         queue.append(frame)
@@ -171,6 +179,8 @@ class Connection(WSListener):
         queue = self._queue
         if not queue:
             return
+        self._queue = []
+        self._queued = 0
         if len(queue) == 1:
             frame = queue[0]
             if frame.attachments:
@@ -179,8 +189,6 @@ class Connection(WSListener):
                 self._send(_TEXT, frame.text)
         else:
             self._transport.underlying_transport.write(b"".join([frame.wire for frame in queue]))
-        queue.clear()
-        self._queued = 0
 
     def write_buffer_size(self) -> int:
         """Bytes that were written here and not yet taken by the operating system."""
@@ -195,6 +203,7 @@ class Connection(WSListener):
         """Send what is queued, then a close frame; the socket is closed when the peer answers."""
         if self._closing is not None:
             return
+        self._batch.flush()
         self.flush()
         self._closing = (code, reason)
         self._transport.send_close(_close_code(code), _cut(reason))
@@ -229,8 +238,7 @@ class Connection(WSListener):
             self._receive(frame)
         finally:
             batch.direct = 0
-            if batch.dirty:
-                batch.flush()
+            batch.flush()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: D102
         if self._timer is not None:
@@ -297,6 +305,7 @@ class Connection(WSListener):
 
     def _receive_close(self, frame: WSFrame) -> None:
         code = frame.get_close_code().value
+        self._batch.flush()
         self.flush()
         self._closing = (code, frame.get_close_reason() or "")
         self._transport.send_close(_close_code(code or 1000))
