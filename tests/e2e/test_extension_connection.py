@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.async_api import async_playwright
 
 from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.protocol.taverns import TavernChanged, TavernInfo
 from tavernlink.sdk import Hub, connect
-from tavernlink.tab import Tab
+from tavernlink.tab import Tab, find_browser
+from tavernlink.tab.browser import launch_arguments
 from tests.e2e.overheard import overhear, tavern_of
 
 if TYPE_CHECKING:
@@ -310,3 +312,38 @@ async def test_the_state_that_apps_see_follows_the_tab(tab: Tab, app: Hub) -> No
 async def test_the_extension_reports_no_error_of_its_own(tab: Tab) -> None:
     log: Any = await tab.evaluate(_LOG)
     assert not re.search(r"^\S+ error ", log, re.MULTILINE), log
+
+
+@pytest.mark.timeout(120, func_only=True)
+async def test_a_page_of_a_home_network_is_told_why_it_is_refused_and_works_once_it_is_let_in(
+    open_tab: OpenTab, sillytavern: SillyTavern, tmp_path: Path
+) -> None:
+    """No secure context: no Web Locks, no `randomUUID`. And a browser that hides why a request failed."""
+    port = sillytavern.url.rpartition(":")[2]
+    page = f"http://tavern.test:{port}"
+    async with contextlib.AsyncExitStack() as stack:
+        playwright = await stack.enter_async_context(async_playwright())
+        args = [*launch_arguments(), "--host-resolver-rules=MAP tavern.test 127.0.0.1"]
+        chrome = await playwright.chromium.launch(executable_path=find_browser(), args=args)
+        stack.push_async_callback(chrome.close)
+        context = await chrome.new_context()
+        stranger = await stack.enter_async_context(open_hub(tmp_path / "strict"))
+        tab = await open_tab(context=context, url=page, hub=None, key=None)
+        await _set(tab, remember=False, url=stranger.url, key=stranger.tavern_key)
+        await tab.evaluate(_PRESS, "connect")
+        await tab.page.wait_for_function(
+            "(text) => document.querySelector('#tavernlink_panel [data-part=detail]').textContent.includes(text)",
+            arg=f"Add {page} to allowed_origins",
+        )
+        await tab.close()
+
+        hub = await stack.enter_async_context(open_hub(tmp_path / "open", allowed_origins=[page]))
+        first = await open_tab(context=context, url=page, hub=hub.url, key=hub.tavern_key)
+        second = await open_tab(context=context, url=page, hub=hub.url, key=hub.tavern_key)
+        assert not await first.evaluate("() => isSecureContext")
+        ids = [await tavern_of(first), await tavern_of(second)]
+        assert ids[1] == f"{ids[0]}-2"
+        await second.reload()
+        assert await tavern_of(second) == ids[1]
+        await first.close()
+        await second.close()

@@ -77,6 +77,8 @@ export class Connection {
   private socket: Socket | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closing: Closing | undefined;
+  /** What to call for each unanswered ask when the line drops. */
+  private readonly asking = new Set<() => void>();
   private id: string | undefined;
 
   constructor(private readonly options: ConnectionOptions) {
@@ -118,11 +120,17 @@ export class Connection {
 
   /** End the connection and forget the session. */
   stop(): void {
+    this.socket?.disconnect();
     this.drop();
     this.session.forget();
     this.outbox.clear();
     this.backoff.reset();
     this.enter({ name: "idle" });
+  }
+
+  /** Hang up and call again, e.g. after the network changed. The session goes on. */
+  renewLine(): void {
+    if (this.current.name === "online") this.wait("disconnected", "The line is being renewed.");
   }
 
   /** Do not wait for the timer: the network is back, or the page is looked at again. */
@@ -157,9 +165,9 @@ export class Connection {
       const lost = (): void => {
         reject(new TavernlinkError("disconnected", "The connection to the hub was lost before it answered."));
       };
-      socket.once("disconnect", lost);
+      this.asking.add(lost);
       socket.emit(type, content, (outcome: Outcome) => {
-        socket.off("disconnect", lost);
+        this.asking.delete(lost);
         resolve(outcome);
       });
     });
@@ -290,16 +298,19 @@ export class Connection {
     this.enter({ name: "waiting", retryAt: this.now() + delay, code, message });
   }
 
-  /** Let go of the socket without a word to anybody. */
+  /** Let go of the socket without a word to anybody: a goodbye would end the session. */
   private drop(): void {
     this.clearTimer();
     const socket = this.socket;
     this.socket = undefined;
     this.closing = undefined;
     if (socket === undefined) return;
-    socket.disconnect();
+    // Told to whoever asked over this line, while the socket's own state events are no longer ours.
+    for (const lost of this.asking) lost();
+    this.asking.clear();
     socket.removeAllListeners();
     socket.offAny();
+    socket.io.engine.close();
   }
 
   private overflow(): void {

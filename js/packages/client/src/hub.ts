@@ -12,6 +12,7 @@
 import { Connection, type ConnectionOptions } from "./connection.js";
 import { TavernlinkError } from "./errors.js";
 import { Generation } from "./generation.js";
+import { makeId } from "./ids.js";
 import type { Messages, RequestUpdate, Results, Subscribe } from "./generated/protocol.js";
 import { Tavern } from "./tavern.js";
 
@@ -87,7 +88,7 @@ export class Hub {
 
   /** Ask for something that becomes a generation. */
   generation<Type extends "chat.send" | "generate">(type: Type, content: Messages[Type]): Generation {
-    const requestId = content.request_id ?? crypto.randomUUID();
+    const requestId = content.request_id ?? makeId();
     const generation = new Generation(requestId, async (id) => {
       await this.request("request.cancel", { request_id: id });
     });

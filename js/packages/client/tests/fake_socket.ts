@@ -7,6 +7,13 @@ export class FakeSocket {
   readonly sent: [type: string, content: unknown][] = [];
   readonly acks: ((outcome: unknown) => void)[] = [];
   closed = false;
+  readonly io = {
+    engine: {
+      close: () => {
+        this.closed = true;
+      },
+    },
+  };
   private readonly listeners = new Map<string, Listener[]>();
   private readonly any: Listener[] = [];
 
@@ -17,18 +24,6 @@ export class FakeSocket {
 
   on(name: string, listener: Listener): this {
     this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
-    return this;
-  }
-
-  once(name: string, listener: Listener): this {
-    return this.on(name, listener);
-  }
-
-  off(name: string, listener: Listener): this {
-    this.listeners.set(
-      name,
-      (this.listeners.get(name) ?? []).filter((other) => other !== listener),
-    );
     return this;
   }
 

@@ -19,6 +19,7 @@ import { Panel } from "./panel/panel.js";
 import { Texts } from "./panel/texts.js";
 import { pause } from "./pause.js";
 import { readPinned } from "./pinned.js";
+import { findObstacle, type Obstacle } from "./reach.js";
 import { Settings } from "./settings.js";
 import { StateReport } from "./state.js";
 import { VisibleStreams } from "./streams/visible.js";
@@ -141,7 +142,21 @@ async function openPanel(
   if (root === null) return;
   const texts = new Texts((text, key) => context().translate?.(text, key) ?? text);
   const panel = new Panel(root, settings, log, texts, actions);
+  let unreachable = false;
   line.onState((state) => {
     panel.show(state);
+    const before = unreachable;
+    if (state.name !== "connecting") unreachable = state.name === "waiting" && state.code === "unreachable";
+    if (!unreachable) panel.explain(undefined);
+    else if (!before)
+      void findObstacle((actions.pinned ?? settings.stored).url, location, fetch).then(explain);
   });
+  const explain = (obstacle: Obstacle | undefined): void => {
+    if (!unreachable || obstacle === undefined) return;
+    panel.explain(obstacle);
+    log.add(
+      "warning",
+      obstacle === "mixed" ? "HTTPS page, plain HTTP hub" : `The hub refuses ${location.origin}`,
+    );
+  };
 }

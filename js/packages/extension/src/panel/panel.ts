@@ -3,6 +3,7 @@
 import type { ConnectionState } from "@tavernlink/client";
 
 import type { Log } from "../log.js";
+import type { Obstacle } from "../reach.js";
 import type { Settings } from "../settings.js";
 import type { Texts } from "./texts.js";
 
@@ -31,6 +32,7 @@ export class Panel {
   private readonly log: HTMLElement;
   private shown: ConnectionState = { name: "idle" };
   private note = "";
+  private obstacle: Obstacle | undefined;
   private ticking: ReturnType<typeof setInterval> | undefined;
   private drawing = false;
   /** Address, key or name were changed since Connect was pressed. */
@@ -71,6 +73,12 @@ export class Panel {
     this.draw();
   }
 
+  /** What was found out about why the hub cannot be reached. */
+  explain(obstacle: Obstacle | undefined): void {
+    this.obstacle = obstacle;
+    this.draw();
+  }
+
   private tick(): void {
     if (document.visibilityState === "visible") this.draw();
   }
@@ -98,8 +106,12 @@ export class Panel {
     }
     if (state.name === "refused") return this.texts.error(state.code, state.message);
     if (state.name !== "waiting") return "";
+    const reason =
+      this.obstacle === undefined || state.code !== "unreachable"
+        ? this.texts.error(state.code, state.message)
+        : this.texts.say(this.obstacle, location.origin);
     const seconds = Math.max(0, Math.ceil((state.retryAt - Date.now()) / 1000));
-    return `${this.texts.error(state.code, state.message)} ${this.texts.say("retry", seconds)}`;
+    return `${reason} ${this.texts.say("retry", seconds)}`;
   }
 
   private bindFields(): void {

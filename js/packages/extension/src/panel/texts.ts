@@ -10,6 +10,9 @@ export const TEXTS = {
   "state.refused": "Refused by the hub",
   retry: "Next try in {0} s.",
   as: "as {0} (hub {1})",
+  mixed:
+    "This page is HTTPS, so the browser lets it reach only hubs with HTTPS, or on this computer (127.0.0.1). Put the hub behind HTTPS.",
+  origin: "The hub answers, but does not let this page in. Add {0} to allowed_origins in the hub's settings.",
 } as const;
 
 export type Translate = (text: string, key: string) => string;

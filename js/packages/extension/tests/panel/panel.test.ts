@@ -110,6 +110,16 @@ it("connects with what the browser was given, which is not changed here", () => 
   expect(text("detail")).toBe("as Headless (hub 1.2)");
 });
 
+it("says what stands between page and hub, once that is known", () => {
+  const panel = open();
+  panel.show({ name: "waiting", retryAt: Date.now() + 500, code: "unreachable", message: "Gone." });
+  panel.explain("origin");
+  expect(text("detail")).toContain(`Add ${location.origin} to allowed_origins`);
+  panel.explain(undefined);
+  expect(text("detail")).toContain("Gone.");
+  panel.show({ name: "idle" });
+});
+
 it("hides the key as it is typed", () => {
   expect(document.querySelector<HTMLInputElement>("#tavernlink_key")?.type).toBe("password");
 });
