@@ -15,8 +15,9 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 
 from tavernlink.transports.engineio.packet import InvalidPacket
+from tavernlink.transports.engineio.seams import Cancellable
 from tavernlink.transports.engineio.server import EngineServer
-from tavernlink.transports.engineio.session import Cancellable, Session
+from tavernlink.transports.engineio.session import Session
 from tavernlink.transports.engineio.settings import Settings as EngineSettings
 from tavernlink.transports.socketio.namespace import Namespace, Refusal
 from tavernlink.transports.socketio.packet import (
