@@ -1,0 +1,85 @@
+"""`python -m benchmarks`: measure, print, write benchmarks/results.md. Status 1 where a goal was missed."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.expected import WrongDelivery
+from benchmarks.servers import BenchmarkError, install_peer, peer_versions
+from benchmarks.suite import Plan, Suite
+
+_RESULTS = Path(__file__).resolve().parent / "results.md"
+_QUICK = Plan(pairs=3, scale=0.25, idle=200, starts=1)
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--pairs", type=int, default=Plan().pairs, help="interleaved pairs of each load")
+    parser.add_argument("--quick", action="store_true", help="a look of half a minute; writes no results")
+    parser.add_argument("--output", type=Path, default=_RESULTS, help="where the results go")
+    options = parser.parse_args(arguments)
+    if options.pairs < 1:
+        parser.error("--pairs must be at least 1")
+    return options
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _versions(peer: Path) -> dict[str, str]:
+    mine = {"tavernlink": version("tavernlink"), "Python": platform.python_version()}
+    return mine | {name: version(name) for name in ("uvloop", "picows", "msgspec")} | peer_versions(peer)
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from benchmarks.machine import Cores, describe, raise_file_limit  # noqa: PLC0415 (Linux only)
+
+    plan = _QUICK if options.quick else Plan(pairs=options.pairs)
+    raise_file_limit()
+    cores = Cores()
+    if not cores.pinned:
+        _say("There is only one core: servers and generator share it, and the figures are rougher.")
+    _say("installing Node's socket.io …")
+    peer = install_peer()
+    cores.pin_generator()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="tavernlink-bench-") as data:
+        suite = Suite(plan, cores, data=Path(data), peer=peer, say=_say)
+        comparisons = suite.compare()
+        suite.measure_memory()
+        suite.measure_start()
+    text = report.page(
+        comparisons, suite.extras, plan, machine=describe(), pinned=cores.pinned, versions=_versions(peer)
+    )
+    _say(f"\n{text}\nmeasured in {time.monotonic() - begun:.0f} s\n")
+    for line in report.summary(comparisons):
+        _say(line)
+    if not options.quick:
+        options.output.write_text(text, encoding="utf-8")
+        _say(f"written to {options.output}")
+    return 0 if all(each.met for each in comparisons) else 1
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark; 0: every goal met, 1: one missed, 2: it could not be measured."""
+    options = _parse(arguments)
+    if sys.platform != "linux":
+        _say("The benchmark reads other processes' CPU clocks and pins cores, which it does on Linux only.")
+        return 2
+    try:
+        return _measure(options)
+    except (BenchmarkError, WrongDelivery, ConnectionError, TimeoutError) as error:
+        _say(f"benchmark failed: {error}")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,86 @@
+"""The results as a page: benchmarks/results.md."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from benchmarks.figures import Comparison, percentile
+from benchmarks.suite import Extras, Plan
+
+__all__ = ["page", "summary"]
+
+
+def summary(comparisons: list[Comparison]) -> list[str]:
+    """One line for each comparison, for a terminal."""
+    return [
+        f"{each.title:24} hub ÷ Node {each.ratio:.2f} (min {min(each.ratios):.2f}, max {max(each.ratios):.2f}), "
+        f"goal ≤ {each.goal:.2f}: {'pass' if each.met else 'MISS'}"
+        for each in comparisons
+    ]
+
+
+def page(
+    comparisons: list[Comparison],
+    extras: Extras,
+    plan: Plan,
+    *,
+    machine: str,
+    pinned: bool,
+    versions: Mapping[str, str],
+) -> str:
+    """The whole page, Markdown."""
+    lines = [
+        "# Benchmark results",
+        "",
+        "Written by `make bench`; do not edit. The hub's real path (`tavernlink serve`, keys, sessions with replay, a",
+        "tavern connection that publishes `stream.delta`, subscribed app connections that confirm) against Node's",
+        "`socket.io` (WebSocket only, no compression, `bufferutil`, production) that sends to a room. Same load",
+        "generator, same run, in turn; every message is checked on arrival: complete, in order, unchanged.",
+        "",
+        f"- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        f"- Machine: {machine}; "
+        + ("servers on one core, generator on another" if pinned else "one core, not pinned"),
+        "- Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()),
+        "",
+        "## Server CPU per delivered message",
+        "",
+        f"Microseconds of the server's process, user and system; medians of {plan.pairs} interleaved pairs.",
+        "*Back to back*: bursts of 100 deltas, the next one when all have arrived. *Deltas/s*: a steady rate far below",
+        "what either can do; the server sleeps between deltas, and most of the time goes to the kernel's TCP, which is",
+        "the same for both. Other work on the machine moves the figures of both servers; the ratios are what counts.",
+        "",
+        "| load | hub | Node | hub ÷ Node: median (min … max) | goal | |",
+        "|---|--:|--:|--:|--:|---|",
+    ]
+    lines += [
+        f"| {each.title} | {statistics.median(each.hub):.2f} | {statistics.median(each.node):.2f} "
+        f"| **{each.ratio:.2f}** ({min(each.ratios):.2f} … {max(each.ratios):.2f}) | ≤ {each.goal:.2f} "
+        f"| {'pass' if each.met else 'miss'} |"
+        for each in comparisons
+    ]
+    lines += [
+        "",
+        "## Time, memory, start",
+        "",
+        "Latency: from the publisher's send to the last subscriber's receive, 200 deltas per second.",
+        "",
+        "| | hub | Node |",
+        "|---|--:|--:|",
+    ]
+    for subscribers, both in extras.latencies.items():
+        for name, share in (("p50", 0.5), ("p99", 0.99)):
+            lines.append(
+                _row(f"latency 1→{subscribers}, {name}, ms", tuple(percentile(v, share) for v in both), 2)
+            )
+    lines += [
+        _row(f"memory per idle connection, KiB ({plan.idle} connections)", extras.idle_kib, 1),
+        _row("memory at rest, MiB", extras.resting_mib, 1),
+        _row("start until /healthz answers, s", extras.start_seconds, 2),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _row(name: str, both: tuple[float, ...], digits: int) -> str:
+    return f"| {name} | {both[0]:.{digits}f} | {both[1]:.{digits}f} |"
