@@ -134,11 +134,23 @@ class Desk:
 
     def saved(self, chat_id: str) -> list[dict[str, Any]]:
         """Return a chat's messages as they are on disk, without the header."""
-        (path,) = self._chats.rglob(f"{chat_id}.jsonl")
+        path = self._path(chat_id)
         return [json.loads(line) for line in path.read_text("utf-8").splitlines()[1:]]
 
     def saved_texts(self, chat_id: str) -> list[str]:
         return [message["mes"] for message in self.saved(chat_id)]
+
+    def change_header(self, chat_id: str, **metadata: Any) -> None:
+        """Change the metadata of a chat on disk, as somebody else's save would."""
+        path = self._path(chat_id)
+        header, *lines = path.read_text("utf-8").splitlines()
+        changed = json.loads(header)
+        changed["chat_metadata"] |= metadata
+        path.write_text("\n".join([json.dumps(changed), *lines]), "utf-8")
+
+    def _path(self, chat_id: str) -> Path:
+        (path,) = self._chats.rglob(f"{chat_id}.jsonl")
+        return path
 
     async def type_draft(self, text: str, *, caret: tuple[int, int] | None = None) -> None:
         """Type into the text box as a person does, and leave caret or selection at `caret`."""

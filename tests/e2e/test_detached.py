@@ -344,6 +344,28 @@ async def test_another_character_speaks_while_the_person_edits_and_saves_the_ope
     await desk.clear_draft()
 
 
+async def test_what_belongs_to_the_open_chat_is_not_told(desk: Desk, tavern: Tavern, model: Model) -> None:
+    bob = await desk.add_character("Bob", BOB)
+    await desk.tab.evaluate(
+        """() => {
+            const { chatMetadata, setExtensionPrompt } = SillyTavern.getContext();
+            chatMetadata.scenario = 'SCENE-OF-THIS-CHAT';
+            document.querySelector('#extension_floating_prompt').value = 'NOTE-OF-THIS-CHAT';
+            setExtensionPrompt('1_memory', 'SUMMARY-OF-THIS-CHAT', 1, 0);
+        }"""
+    )
+    before = await desk.look()
+    await ask(tavern, "stranger- [tokens=5]", character=bob)
+    assert "OF-THIS-CHAT" not in str(prompt_of(model, "stranger-"))
+    # The open character keeps what the person set for this chat, but its history is another one.
+    await ask(tavern, "open- [tokens=5]")
+    prompt = str(prompt_of(model, "open-"))
+    assert ("NOTE-OF" in prompt, "SCENE-OF" in prompt, "SUMMARY-OF" in prompt) == (True, True, False)
+    assert (await desk.look()).differences(before) == []
+    await tavern.send("visible- [tokens=5]")
+    assert "SUMMARY-OF-THIS-CHAT" in str(prompt_of(model, "visible-"))
+
+
 async def test_it_works_with_nothing_open_where_a_character_is_named(
     open_tab: OpenTab, app: Hub, model: Model
 ) -> None:

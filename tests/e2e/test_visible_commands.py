@@ -330,6 +330,17 @@ async def test_a_dialog_that_waits_for_the_person_is_an_error(
     assert (await error_of(reply)).code == "blocked_by_dialog"
 
 
+async def test_a_chat_that_another_tab_wrote_is_reported_instead_of_hanging(
+    open_tab: OpenTab, sillytavern: SillyTavern, app: Hub
+) -> None:
+    desk = Desk(await open_tab(name="conflict"), sillytavern)
+    await desk.tab.new_chat()
+    desk.change_header(await desk.chat_id(), integrity="another tab's")
+    error = await error_of(app.tavern("conflict").post("to be saved"))
+    assert error.code == "blocked_by_dialog"
+    assert "integrity" in error.details["dialog"]
+
+
 @pytest.mark.parametrize(
     ("mode", "options", "code"),
     [
@@ -576,15 +587,15 @@ async def test_a_session_has_a_chat_of_its_own_and_the_tab_goes_back(desk: Desk,
 async def test_a_session_with_another_character_leaves_that_ones_chats_alone(
     desk: Desk, tavern: Tavern
 ) -> None:
-    bob = await desk.add_character("Bob", "Bob is a robot", "Beep.")
+    robin = await desk.add_character("Robin", "Robin is a robot", "Beep.")
     usual = "(avatar) => SillyTavern.getContext().characters.find((found) => found.avatar === avatar).chat"
-    before, pointer = await desk.look(), await desk.tab.evaluate(usual, bob)
-    result = await tavern.send("hello Bob [tokens=9]", session="with-bob", character=bob)
-    assert result.character == "Bob"
+    before, pointer = await desk.look(), await desk.tab.evaluate(usual, robin)
+    result = await tavern.send("hello Robin [tokens=9]", session="with-robin", character=robin)
+    assert result.character == "Robin"
     after = await desk.look()
     assert after.page["place"].split(",")[0] == before.page["place"].split(",")[0]
     assert await desk.chat_id() in before.page["place"]
-    assert await desk.tab.evaluate(usual, bob) == pointer
+    assert await desk.tab.evaluate(usual, robin) == pointer
     changed = {name.rsplit("/", 1)[-1] for name in after.changed_files(before)}
     assert changed <= {f"{result.chat_id}.jsonl", f"{pointer}.jsonl"}
     assert desk.saved_texts(str(result.chat_id))[0] == "Beep."

@@ -7,7 +7,7 @@ import { type Host } from "../host/host.js";
 import { uploadAttachments } from "../host/upload.js";
 import { flag, list, optionalText, text, type Arguments } from "./arguments.js";
 import { type CommandCall, type GenerationResult } from "./call.js";
-import { checkBackend, generateVisible, prepare } from "./visible.js";
+import { checkBackend, generateVisible, prepare, withSendPressed } from "./visible.js";
 
 export async function send(
   host: Host,
@@ -17,8 +17,8 @@ export async function send(
   const generate = flag(args, "generate", true);
   await prepare(host, call.signal);
   if (generate) checkBackend();
+  if (generate) return withSendPressed(host, () => sendAndGenerate(host, args, call));
   const message = await addMessage(host, args, call);
-  if (generate) return generateVisible(host, "reply", call, message);
   const chatId = context().getCurrentChatId();
   return {
     message_index: context().chat.indexOf(message),
@@ -26,7 +26,15 @@ export async function send(
   };
 }
 
-export async function addMessage(host: Host, args: Arguments, call: CommandCall): Promise<STMessage> {
+export async function sendAndGenerate(
+  host: Host,
+  args: Arguments,
+  call: CommandCall,
+): Promise<GenerationResult> {
+  return generateVisible(host, "reply", call, await addMessage(host, args, call));
+}
+
+async function addMessage(host: Host, args: Arguments, call: CommandCall): Promise<STMessage> {
   const said = text(args, "text");
   const media = await uploadAttachments(list(args, "attachments"));
   throwIfCancelled(call.signal);

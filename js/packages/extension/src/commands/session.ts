@@ -15,8 +15,8 @@ import { type Host } from "../host/host.js";
 import { chatFiles, goBack, goTo, here, newChatName, type Place } from "../host/places.js";
 import { optionalText, type Arguments } from "./arguments.js";
 import { type CommandCall, type GenerationResult } from "./call.js";
-import { addMessage } from "./send.js";
-import { checkBackend, generateVisible } from "./visible.js";
+import { sendAndGenerate } from "./send.js";
+import { checkBackend, withSendPressed } from "./visible.js";
 
 export async function sessionTurn(
   host: Host,
@@ -40,9 +40,7 @@ export async function sessionTurn(
   const chat = wanted ?? newChatName(optionalText(args, "name") ?? "Tavernlink");
   try {
     await goTo(avatar, chat);
-    const message = await addMessage(host, args, call);
-    check(avatar, chat);
-    const result = await generateVisible(host, "reply", call, message);
+    const result = await withSendPressed(host, () => sendAndGenerate(host, args, call));
     check(avatar, chat);
     return { ...result, chat_id: chat, chat_file: chat };
   } finally {

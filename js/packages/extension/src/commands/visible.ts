@@ -19,6 +19,19 @@ export async function prepare(host: Host, signal: AbortSignal): Promise<void> {
   throwIfBlocked();
 }
 
+/**
+ * From before the message is added until the reply is there, Enter and the Send button leave the person's draft where
+ * it is: SillyTavern has no guard against two generations at once.
+ */
+export async function withSendPressed<T>(host: Host, work: () => Promise<T>): Promise<T> {
+  host.script.setSendButtonState?.(true);
+  try {
+    return await work();
+  } finally {
+    if (!host.gate.visible) host.script.setSendButtonState?.(false);
+  }
+}
+
 export function checkBackend(): void {
   if (context().onlineStatus === "no_connection") {
     throw new HostError(

@@ -12,6 +12,7 @@ import { type Gate } from "./gate.js";
 import { chatBody, textBody, type BuildOrder, type BuiltRequest } from "./body.js";
 import { readContent, toHistory } from "./history.js";
 import { fitLoreFor } from "./lore.js";
+import { silenceMemories } from "./memories.js";
 import { type Body } from "./parameters.js";
 import { type ScriptModule } from "./script_module.js";
 import { HistorySwap, withoutKeys, type Exchange, type SwapMethod } from "./swap.js";
@@ -74,6 +75,7 @@ export class PromptBuilder {
     const undoLore = speaker.lent ? fitLoreFor(speaker.character) : undefined;
     const loan = speaker.lent ? lend(speaker, this.script) : undefined;
     const undoTimes = keepTimedWorldInfo(context().chatMetadata);
+    const undoMemories = silenceMemories();
     try {
       const data = await this.#dryRun(history, speaker, token);
       if (place() !== from || loan?.intact() === false) return null;
@@ -83,6 +85,7 @@ export class PromptBuilder {
       if (place() !== from || loan?.intact() === false) return null;
       return { api, body, character: speaker.character.name, user: context().name1 };
     } finally {
+      undoMemories();
       undoTimes();
       loan?.end();
       undoLore?.();

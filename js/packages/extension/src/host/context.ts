@@ -108,6 +108,8 @@ export interface STContext {
   characterId: string | number | undefined;
   groupId: string | null | undefined;
   chatMetadata: Record<string, unknown>;
+  extensionPrompts?: Record<string, { value: string } | undefined>;
+  tagMap?: Record<string, string[]>;
   onlineStatus: string;
   mainApi: string;
   maxContext: number;

@@ -26,8 +26,15 @@ export function throwIfBlocked(page: Document = document): void {
   if (dialog !== null) throw blocked(dialog);
 }
 
-/** Runs `work`; rejects with `blocked_by_dialog` when a dialog stays open during it. `work` itself cannot be ended. */
-export async function unlessBlocked<T>(work: Promise<T>, page: Document = document): Promise<T> {
+/**
+ * Waits for `work`; rejects with `blocked_by_dialog` when a dialog stays open during it, after `giveUp`. What `work`
+ * itself waits for may never come: SillyTavern's save, for one, waits for the answer when two tabs wrote one chat.
+ */
+export async function unlessBlocked<T>(
+  work: Promise<T>,
+  giveUp: () => unknown,
+  page: Document = document,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let observer: MutationObserver | undefined;
   const stuck = new Promise<never>((_resolve, reject) => {
@@ -40,7 +47,9 @@ export async function unlessBlocked<T>(work: Promise<T>, page: Document = docume
       }
       timer ??= setTimeout(() => {
         timer = undefined;
-        if (dialog.isConnected && openDialog(page) !== null) reject(blocked(dialog));
+        if (!dialog.isConnected || openDialog(page) === null) return;
+        giveUp();
+        reject(blocked(dialog));
       }, PATIENCE_MS);
     };
     observer = new MutationObserver(look);
@@ -53,6 +62,8 @@ export async function unlessBlocked<T>(work: Promise<T>, page: Document = docume
     look();
   });
   try {
+    // What becomes of it after that is nobody's business.
+    work.catch(() => undefined);
     return await Promise.race([work, stuck]);
   } finally {
     clearTimeout(timer);

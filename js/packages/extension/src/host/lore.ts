@@ -54,14 +54,19 @@ export function fitLore(lore: LoadedLore, character: STCharacter, tags: readonly
   replace(lore.characterLore, ({ world }) => world === ownBook);
 }
 
+const AUTHORS_NOTE = "2_floating_prompt";
+
 /** Listens for the length of one build. Returns the undo. */
 export function fitLoreFor(character: STCharacter): () => void {
   const { eventSource, eventTypes } = context();
   const event = eventTypes["WORLDINFO_ENTRIES_LOADED"];
   if (event === undefined) return () => undefined;
   const listener = (lore: LoadedLore): void => {
-    const tagMap = (context() as { tagMap?: Record<string, string[]> }).tagMap;
+    const { tagMap, extensionPrompts } = context();
     fitLore(lore, character, tagMap?.[character.avatar] ?? []);
+    // The open chat's author's note was just put in place; every visible generation puts it there anew.
+    const note = extensionPrompts?.[AUTHORS_NOTE];
+    if (note !== undefined) note.value = "";
   };
   eventSource.on(event, listener);
   return () => {

@@ -7,7 +7,6 @@
 
 import { context } from "./context.js";
 import { Decoy } from "./decoy.js";
-import { unlessBlocked } from "./dialog.js";
 import { HostError } from "./failure.js";
 import { type Gate } from "./gate.js";
 import { type ScriptModule } from "./script_module.js";
@@ -45,7 +44,7 @@ export async function runVisible(run: VisibleRun, start: () => Promise<unknown>)
   // From here on Enter and the Send button leave the person's draft where it is until the reply is there.
   if (run.pressSend !== false) run.script.setSendButtonState?.(true);
   try {
-    const value = await unlessBlocked(start());
+    const value = await start();
     await run.gate.settled();
     if (run.signal.aborted) throw new HostError("cancelled", "The request was cancelled.");
     watch.throwIfFailed(value);
