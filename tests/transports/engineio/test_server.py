@@ -23,7 +23,7 @@ WEBSOCKET = PATH + "?EIO=4&transport=websocket"
 def make_engine(**numbers: Any) -> EngineServer:
     return EngineServer(
         EngineEcho,
-        Settings(**{"ping_interval": 0.1, "ping_timeout": 0.1, "max_payload": 1000, **numbers}),
+        Settings(**{"ping_interval": 0.1, "ping_timeout": 1.0, "max_payload": 1000, **numbers}),
         origin_allowed=allows,
     )
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from tavernlink.transports.engineio.packet import InvalidPacket, message
-from tavernlink.transports.engineio.session import Session, State
+from tavernlink.transports.engineio.session import Session
 from tavernlink.transports.engineio.settings import Settings
+from tavernlink.transports.engineio.state import State
 from tavernlink.transports.frame import Frame
 
 

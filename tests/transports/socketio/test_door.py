@@ -13,6 +13,11 @@ import socketio
 from tests.transports.hub import House, open_house, until
 from tests.transports.serving import WAIT, soon
 
+pytestmark = [
+    pytest.mark.usefixtures("stock_client_leftovers"),
+    pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning"),
+]
+
 
 class Client:
     """A stock client and everything it heard, in order."""

@@ -22,6 +22,11 @@ from tests.transports.serving import WAIT, Address, serving, soon
 ROOT = Path(__file__).resolve().parents[3]
 MAX_PAYLOAD = 2_000_000
 
+pytestmark = [
+    pytest.mark.usefixtures("stock_client_leftovers"),
+    pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning"),
+]
+
 
 class Mirror:
     """A namespace that does what the name of the event says."""

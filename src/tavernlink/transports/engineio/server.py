@@ -16,8 +16,9 @@ from typing import Any
 from tavernlink.transports.connection import Connection
 from tavernlink.transports.engineio import polling, refusal
 from tavernlink.transports.engineio.seams import Application, Cancellable
-from tavernlink.transports.engineio.session import Session, State
+from tavernlink.transports.engineio.session import Session
 from tavernlink.transports.engineio.settings import Settings
+from tavernlink.transports.engineio.state import State
 from tavernlink.transports.frame import Frame
 from tavernlink.transports.upgrade import Accept, Refuse, UpgradeRequest
 

@@ -1,13 +1,5 @@
 """One Engine.IO session: a state machine that does no I/O and owns no clock.
 
-    state      carried by              leaves for
-    POLLING    GET and POST requests   PROBING (a WebSocket knocked), DRAINING, CLOSED
-    PROBING    requests still          WEBSOCKET ("5" arrived), POLLING (the WebSocket went away), DRAINING, CLOSED
-    WEBSOCKET  one WebSocket           CLOSED
-    DRAINING   nothing new; waits for  CLOSED (taken, or not taken in time)
-               a last GET to take what is queued
-    CLOSED     nothing
-
 It is handed a `Clock` (an asyncio loop is one), talks down to a `Channel` (a WebSocket connection) or to a
 `Poll` (a waiting GET), and up to an `Application`. Heartbeat: the server pings `ping_interval` after the
 opening or the last pong and wants a pong within `ping_timeout`; both moments are counted from the due
@@ -18,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from enum import Enum, auto
 
 from tavernlink.transports.engineio.packet import (
     CLOSE,
@@ -34,9 +25,10 @@ from tavernlink.transports.engineio.packet import (
 )
 from tavernlink.transports.engineio.seams import Application, Cancellable, Channel, Clock, Owner, Poll
 from tavernlink.transports.engineio.settings import Settings
+from tavernlink.transports.engineio.state import MOVES, State
 from tavernlink.transports.frame import Frame
 
-__all__ = ["Session", "State"]
+__all__ = ["Session"]
 
 _CLOSE_FRAME = Frame(b"1")
 _PING_FRAME = Frame(b"2")
@@ -47,27 +39,9 @@ def _drop(frame: Frame) -> None:
     """What a session that is over does with messages."""
 
 
-class State(Enum):
-    """See the module's table."""
-
-    POLLING = auto()
-    PROBING = auto()
-    WEBSOCKET = auto()
-    DRAINING = auto()
-    CLOSED = auto()
-
-
 _POLLING = State.POLLING
 _PROBING = State.PROBING
 _WEBSOCKET = State.WEBSOCKET
-
-_MOVES = {
-    State.POLLING: {State.PROBING, State.DRAINING, State.CLOSED},
-    State.PROBING: {State.WEBSOCKET, State.POLLING, State.DRAINING, State.CLOSED},
-    State.WEBSOCKET: {State.CLOSED},
-    State.DRAINING: {State.CLOSED},
-    State.CLOSED: set(),
-}
 
 
 class Session:
@@ -395,7 +369,7 @@ class Session:
 
     # ── ending ───────────────────────────────────────────────────────────────────────────────────────────
     def _move(self, state: State) -> None:
-        if state not in _MOVES[self.state]:
+        if state not in MOVES[self.state]:
             raise RuntimeError(f"an Engine.IO session cannot go from {self.state.name} to {state.name}")
         self.state = state
 
