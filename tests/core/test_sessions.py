@@ -124,6 +124,41 @@ def test_a_slow_reader_gets_merged_deltas_with_nothing_missing() -> None:
     assert got[-1]["seq"] == 50
 
 
+def test_merging_keeps_streams_channels_and_replaced_text_apart() -> None:
+    stage = Stage(bounds=Bounds(soft=3, hard=100))
+    tavern, app = listening(stage)
+    app.drop()
+    deltas(tavern, 1, 2)
+    tavern.say("stream.delta", stream_id="s", seq=3, text="thought", channel="reasoning")
+    tavern.say("stream.delta", stream_id="other", seq=1, text="o")
+    tavern.say("stream.delta", stream_id="s", seq=4, text="anew ", replace=True)
+    deltas(tavern, 5, 6)
+    got = [
+        (d["stream_id"], d["seq"], d["text"], d.get("replace", False))
+        for d in app.back(0).line.of("stream.delta")
+    ]
+    assert got == [
+        ("s", 2, "1 2 ", False),
+        ("s", 3, "thought", False),
+        ("other", 1, "o", False),
+        ("s", 6, "anew 5 6 ", True),
+    ]
+
+
+def test_a_long_backlog_stays_a_few_pieces_of_bounded_size() -> None:
+    stage = Stage(bounds=Bounds(soft=20, hard=1_000))
+    tavern, app = listening(stage)
+    app.drop()
+    for seq in range(1, 2_001):
+        tavern.say("stream.delta", stream_id="s", seq=seq, text="x" * 100)
+    session = app.peer.session
+    assert len(session.buffer) <= 50
+    assert session.size == sum(event.size for event in session.buffer)
+    got = app.back(0).line.of("stream.delta")
+    assert sum(len(delta["text"]) for delta in got) == 200_000
+    assert max(len(delta["text"]) for delta in got) <= 40_000
+
+
 def test_a_reader_that_is_far_too_slow_is_disconnected_with_the_reason_and_others_notice_nothing() -> None:
     stage = Stage(bounds=Bounds(soft=1_000, hard=20))
     tavern, app = listening(stage)

@@ -15,12 +15,15 @@ is disconnected (`slow_consumer`) and a peer that is away loses its backlog (`re
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from itertools import islice
+from typing import TypeGuard
 
 import msgspec
 
 from tavernlink.core.seams import Link
 from tavernlink.protocol.event import Event
+from tavernlink.protocol.message import Message
 from tavernlink.protocol.streams import StreamDelta
 
 __all__ = ["Bounds", "Session"]
@@ -47,6 +50,7 @@ class Session:
     __slots__ = (
         "_kept",
         "_kept_bytes",
+        "_merge_from",
         "base",
         "blocked",
         "bounds",
@@ -66,6 +70,7 @@ class Session:
         self.bounds = bounds
         self._kept = bounds.kept  # read with every event
         self._kept_bytes = bounds.kept_bytes
+        self._merge_from = 0
         self.link: Link | None = None
         self.blocked = False
         """The line's write buffer is full."""
@@ -109,10 +114,11 @@ class Session:
 
     def confirm(self, count: int) -> None:
         """The peer has the first `count` events: forget them. A count that cannot be is ignored."""
-        if count <= self.sent:
-            while self.base < count and self.buffer:
-                self.size -= self.buffer.popleft().size
-                self.base += 1
+        if self.base < count <= self.sent:
+            forget = self.buffer.popleft
+            for _ in range(count - self.base):
+                self.size -= forget().size
+            self.base = count
 
     def can_resume(self, count: int) -> bool:
         """True if everything after the peer's first `count` events is still here."""
@@ -139,6 +145,7 @@ class Session:
                 return
             self.sent += 1
             self.link.send(event)
+        self._merge_from = 0
         if len(self.buffer) > self.bounds.kept:
             self._forget()
 
@@ -154,8 +161,9 @@ class Session:
             self._give_up()
             return
         waiting = self.total - self.sent
-        if waiting > self.bounds.soft:
-            self._merge()
+        if waiting > self.bounds.soft and waiting > self._merge_from:
+            waiting = self._merge(waiting)
+            self._merge_from = waiting + waiting // 4  # so that each delta is merged a few times at most
         if waiting > self.bounds.hard or self.size > self.bounds.hard_bytes + self.bounds.kept_bytes:
             if self.link is not None:
                 self.link.close(
@@ -170,20 +178,45 @@ class Session:
         self.buffer.clear()
         self.size = 0
 
-    def _merge(self) -> None:
-        """Merge the last unsent event into the one before it where both add text to one channel of one stream."""
-        last, before = self.buffer[-1].content, self.buffer[-2].content
-        if (
-            type(last) is not StreamDelta
-            or type(before) is not StreamDelta
-            or last.stream_id != before.stream_id
-            or last.channel != before.channel
-            or last.replace
-            or len(before.text) > _MERGED_TEXT
-        ):
-            return
-        merged = Event(
-            "stream.delta", msgspec.structs.replace(before, seq=last.seq, text=before.text + last.text)
-        )
-        self.size += merged.size - self.buffer.pop().size - self.buffer.pop().size
-        self.buffer.append(merged)
+    def _merge(self, waiting: int) -> int:
+        """Join neighbours among the unsent deltas; return how many events wait now."""
+        buffer = self.buffer
+        tail = [buffer.pop() for _ in range(waiting)][::-1]
+        merged = list(_joined(tail))
+        buffer.extend(merged)
+        self.size += sum(event.size for event in merged) - sum(event.size for event in tail)
+        return len(merged)
+
+
+def _joined(events: list[Event]) -> Iterator[Event]:
+    """The same events, with deltas that add text to one channel of one stream made one."""
+    run: list[StreamDelta] = []
+    size = 0
+    kept: Event | None = None
+    for event in events:
+        delta = event.content
+        if run and size <= _MERGED_TEXT and _continues(delta, run[-1]):
+            run.append(delta)
+            size += len(delta.text)
+            continue
+        if kept is not None:
+            yield _as_one(run) if len(run) > 1 else kept
+        kept = event
+        run = [delta] if type(delta) is StreamDelta else []
+        size = len(delta.text) if type(delta) is StreamDelta else 0
+    if kept is not None:
+        yield _as_one(run) if len(run) > 1 else kept
+
+
+def _continues(after: Message, before: StreamDelta) -> TypeGuard[StreamDelta]:
+    return (
+        type(after) is StreamDelta
+        and after.stream_id == before.stream_id
+        and after.channel == before.channel
+        and not after.replace
+    )
+
+
+def _as_one(run: list[StreamDelta]) -> Event:
+    text = "".join(delta.text for delta in run)
+    return Event("stream.delta", msgspec.structs.replace(run[0], seq=run[-1].seq, text=text))
