@@ -20,6 +20,9 @@ from tavernlink.tab import Tab, find_browser
 from tavernlink.tab.browser import launch_arguments
 from tests.e2e.overheard import overhear, tavern_of
 
+# Each test here opens tabs of its own, and SillyTavern takes seconds to load on a busy machine.
+pytestmark = pytest.mark.timeout(240, func_only=True)
+
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
@@ -221,7 +224,6 @@ async def _own_hub(data: Path) -> AsyncIterator[Restartable]:
         await hub.stop()
 
 
-@pytest.mark.timeout(120, func_only=True)
 async def test_a_hub_that_restarts_finds_everything_again_and_the_draft_is_untouched(
     open_tab: OpenTab, tmp_path: Path
 ) -> None:
@@ -250,7 +252,6 @@ async def test_a_hub_that_restarts_finds_everything_again_and_the_draft_is_untou
         assert await tab.page.input_value("#send_textarea") == "a half-written thou"
 
 
-@pytest.mark.timeout(120, func_only=True)
 async def test_a_line_that_drops_in_the_middle_of_a_reply_loses_and_doubles_nothing(
     tab: Tab, app: Hub, hub: RunningHub
 ) -> None:
@@ -314,7 +315,6 @@ async def test_the_extension_reports_no_error_of_its_own(tab: Tab) -> None:
     assert not re.search(r"^\S+ error ", log, re.MULTILINE), log
 
 
-@pytest.mark.timeout(120, func_only=True)
 async def test_a_page_of_a_home_network_is_told_why_it_is_refused_and_works_once_it_is_let_in(
     open_tab: OpenTab, sillytavern: SillyTavern, tmp_path: Path
 ) -> None:
