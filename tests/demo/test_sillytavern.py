@@ -148,7 +148,7 @@ async def test_a_free_port_that_somebody_else_took_meanwhile_is_tried_again(
     async with SillyTavern(version=VERSION) as first:
         taken = int(first.url.rpartition(":")[2])
         ports = iter([taken, free_port()])
-        monkeypatch.setattr("tavernlink.demo.sillytavern.free_port", lambda: next(ports))
+        monkeypatch.setattr("tavernlink.demo.server.free_port", lambda: next(ports))
         async with SillyTavern(version=VERSION) as second:
             assert await fetch(second.url) == str(second.data)
             assert await fetch(first.url) == str(first.data)

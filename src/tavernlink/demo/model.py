@@ -20,7 +20,7 @@ import argparse
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +29,7 @@ import msgspec
 
 from tavernlink.demo.completions import Answer, error_object
 from tavernlink.demo.directives import Plan, count_tokens, plan_completion, plan_reply
+from tavernlink.demo.exchange import Pace, Receive, Reply, Send, bearer_of, disconnected, read_body
 from tavernlink.demo.listener import Listener
 
 __all__ = ["MODEL_ID", "Model", "RecordedRequest"]
@@ -36,9 +37,6 @@ __all__ = ["MODEL_ID", "Model", "RecordedRequest"]
 MODEL_ID = "stand-in"
 _DEFAULT_SPEED = 150.0
 _KEPT = 200
-
-_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -100,13 +98,13 @@ class Model:
     ) -> None:
         await self._listener.stop()
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: _Receive, send: _Send) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one HTTP request (ASGI)."""
         if scope["type"] != "http":
             return
-        reply = _Reply(send)
+        reply = Reply(send)
         route = (scope["method"], scope["path"].rstrip("/"))
-        if self.key and route[1].startswith("/v1/") and _bearer(scope) != self.key:
+        if self.key and route[1].startswith("/v1/") and bearer_of(scope) != self.key:
             await reply.json(401, error_object(401, "Incorrect API key provided."))
         elif route == ("GET", "/v1/models"):
             model = {"id": MODEL_ID, "object": "model", "created": 0, "owned_by": "tavernlink"}
@@ -117,7 +115,7 @@ class Model:
             self.forget()
             await reply.json(200, self._debug())
         elif route in {("POST", "/v1/chat/completions"), ("POST", "/v1/completions")}:
-            await self._complete(route[1], await _read_body(receive), receive, reply)
+            await self._complete(route[1], await read_body(receive), receive, reply)
         else:
             await reply.json(404, error_object(404, f"There is nothing at {route[0]} {route[1]}."))
 
@@ -125,7 +123,7 @@ class Model:
         requests = [asdict(request) for request in self.requests]
         return {"count": self.count, "active": self.active, "peak": self.peak, "requests": requests}
 
-    async def _complete(self, path: str, raw: bytes, receive: _Receive, reply: _Reply) -> None:
+    async def _complete(self, path: str, raw: bytes, receive: Receive, reply: Reply) -> None:
         try:
             body = msgspec.json.decode(raw, type=dict[str, Any])
         except msgspec.DecodeError:
@@ -148,7 +146,7 @@ class Model:
         self.peak = max(self.peak, self.active)
         self._change()
         work = asyncio.create_task(self._answer(answer, record, reply))
-        gone = asyncio.create_task(_disconnected(receive))
+        gone = asyncio.create_task(disconnected(receive))
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
@@ -169,7 +167,7 @@ class Model:
                 task.cancel()
             await asyncio.gather(work, gone, return_exceptions=True)
 
-    async def _answer(self, answer: Answer, record: RecordedRequest, reply: _Reply) -> None:
+    async def _answer(self, answer: Answer, record: RecordedRequest, reply: Reply) -> None:
         plan = answer.plan
         if plan.error and plan.error.isdecimal():
             status = min(max(int(plan.error), 400), 599)
@@ -191,7 +189,7 @@ class Model:
                 return
             await reply.json(200, answer.whole())
 
-    async def _stream(self, answer: Answer, record: RecordedRequest, reply: _Reply) -> None:
+    async def _stream(self, answer: Answer, record: RecordedRequest, reply: Reply) -> None:
         plan = answer.plan
         if plan.hang_after == 0:
             await asyncio.Event().wait()
@@ -219,68 +217,8 @@ class Model:
                 await reply.event(chunk)
         await reply.end_stream()
 
-    def _pace(self, plan: Plan) -> _Pace:
-        return _Pace(self.speed if plan.speed is None else plan.speed, plan.delay)
-
-
-class _Pace:
-    """Spreads tokens over time: token i is due i / speed seconds after the start; a late one delays no other."""
-
-    def __init__(self, speed: float, delay: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._due = self._loop.time() + delay
-        self._step = 1 / speed if speed > 0 else 0.0
-
-    async def next_token(self) -> None:
-        await asyncio.sleep(max(0.0, self._due - self._loop.time()))
-        self._due += self._step
-
-
-class _Reply:
-    """The sending half of one HTTP exchange."""
-
-    def __init__(self, send: _Send) -> None:
-        self._send = send
-
-    async def json(self, status: int, body: Any, headers: list[tuple[bytes, bytes]] | None = None) -> None:
-        raw = msgspec.json.encode(body)
-        fields = [(b"content-type", b"application/json"), (b"content-length", str(len(raw)).encode())]
-        await self._send(
-            {"type": "http.response.start", "status": status, "headers": fields + (headers or [])}
-        )
-        await self._send({"type": "http.response.body", "body": raw})
-
-    async def start_stream(self) -> None:
-        fields = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
-        await self._send({"type": "http.response.start", "status": 200, "headers": fields})
-
-    async def event(self, body: Any) -> None:
-        raw = b"data: " + msgspec.json.encode(body) + b"\n\n"
-        await self._send({"type": "http.response.body", "body": raw, "more_body": True})
-
-    async def end_stream(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
-
-
-def _bearer(scope: MutableMapping[str, Any]) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            return str(value.decode("latin-1")).removeprefix("Bearer ")
-    return None
-
-
-async def _read_body(receive: _Receive) -> bytes:
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return b"".join(parts)
-
-
-async def _disconnected(receive: _Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    def _pace(self, plan: Plan) -> Pace:
+        return Pace(self.speed if plan.speed is None else plan.speed, plan.delay)
 
 
 async def _serve(port: int, speed: float, key: str | None) -> None:

@@ -24,9 +24,9 @@ from typing import Self
 from tavernlink.demo import tavern_data
 from tavernlink.demo.cache import locked
 from tavernlink.demo.errors import DemoError
-from tavernlink.demo.install import VERSION, Progress, find_node, install
-from tavernlink.demo.listener import free_port, is_free
-from tavernlink.demo.process import NODE_WATCH_PARENT, ChildProcess, log_tail
+from tavernlink.demo.install import VERSION, Progress, install
+from tavernlink.demo.process import log_tail
+from tavernlink.demo.server import ServerProcess
 from tavernlink.errors import TavernlinkError
 from tavernlink.extension_files import extension_folder
 
@@ -35,9 +35,6 @@ __all__ = ["VERSION", "SillyTavern", "prepare"]
 _START_SECONDS = 180.0
 _FIRST_START_SECONDS = 600.0  # compiles for half a minute of a whole processor, which it may have to share
 _STILL_SECONDS = 15.0
-_PROBE_SECONDS = 0.1
-_LISTENING = "SillyTavern is listening on"  # an answer alone might be that of another server on the port
-_PORT_TRIES = 3
 _TEMPLATE = "template-1"  # count up when what is in it changes
 
 
@@ -60,7 +57,7 @@ async def prepare(version: str = VERSION, *, progress: Progress = _silent) -> Pa
         progress("Preparing SillyTavern's first start (once, about half a minute) …")
         partial = Path(tempfile.mkdtemp(prefix="partial-", dir=home))
         try:
-            server = _Server(program, partial)
+            server = ServerProcess(program, partial)
             with _saying(lambda seconds: progress(f"  still preparing SillyTavern ({seconds:.0f} s)")):
                 await server.start(0, limit=_FIRST_START_SECONDS)
             await server.stop()
@@ -115,7 +112,7 @@ class SillyTavern:
         self._settled = settled
         self._keep = keep
         self._progress = progress
-        self._server: _Server | None = None
+        self._server: ServerProcess | None = None
 
     @property
     def url(self) -> str:
@@ -143,7 +140,7 @@ class SillyTavern:
         template = await prepare(self._version, progress=self._progress)
         await asyncio.to_thread(self._fill, template)
         program = await install(self._version, progress=self._progress)
-        server = _Server(program, self.data)
+        server = ServerProcess(program, self.data)
         await server.start(self._port, limit=_START_SECONDS)
         self._server = server
 
@@ -175,99 +172,6 @@ class SillyTavern:
                 tavern_data.settle(self.data)
         if self._extension:
             tavern_data.add_extension(self.data, self._extension)
-
-
-class _Server:
-    """The server process on one data folder."""
-
-    def __init__(self, program: Path, data: Path) -> None:
-        self._program = program
-        self._data = data
-        self._process: ChildProcess | None = None
-        self.log = data / "server.log"
-        self.port = 0
-
-    async def start(self, port: int, *, limit: float) -> None:
-        """Start and wait until it answers, at most `limit` seconds.
-
-        A free port that was lost to someone else in between is tried again.
-        """
-        if port and not is_free(port):  # its owner would be taken for our server
-            raise DemoError(
-                "sillytavern_failed", f"Port {port} is in use. Choose another one for SillyTavern."
-            )
-        for attempt in range(_PORT_TRIES):
-            try:
-                await self._start_on(port or free_port(), limit)
-                return
-            except DemoError:
-                taken = "already in use" in log_tail(self.log)
-                if port or not taken or attempt == _PORT_TRIES - 1:
-                    raise
-
-    async def _start_on(self, port: int, limit: float) -> None:
-        self.port = port
-        config = await asyncio.to_thread(tavern_data.write_config, self._data)
-        self.log.unlink(missing_ok=True)
-        command = [
-            find_node(),
-            *NODE_WATCH_PARENT,
-            "server.js",
-            "--port",
-            str(port),
-            "--dataRoot",
-            str(self._data),
-        ]
-        command += ["--configPath", str(config), "--browserLaunchEnabled", "false", "--listen", "false"]
-        self._process = await ChildProcess.start(
-            command, log=self.log, cwd=self._program, env={"NODE_ENV": "production"}
-        )
-        try:
-            await self._wait_until_ready(self._process, limit)
-        except BaseException:
-            await self.stop()
-            raise
-
-    async def stop(self) -> None:
-        if self._process:
-            await self._process.stop()
-            self._process = None
-
-    async def _wait_until_ready(self, process: ChildProcess, limit: float) -> None:
-        reason = f"it did not answer within {limit:.0f} s"
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit):
-                while not (_says(self.log, _LISTENING) and await _serves(self.port, "/")):
-                    if (code := await process.wait(_PROBE_SECONDS)) is not None:
-                        reason = f"it ended with status {code}"
-                        break
-                else:
-                    # It serves its page even when its front-end libraries could not be compiled.
-                    if await _serves(self.port, "/lib.js"):
-                        return
-                    reason = "its front-end libraries could not be compiled"
-        raise DemoError(
-            "sillytavern_failed",
-            f"SillyTavern did not start on port {self.port}: {reason}. The end of {self.log}:\n{log_tail(self.log)}",
-        )
-
-
-def _says(log: Path, text: str) -> bool:
-    return log.is_file() and text in log.read_text("utf-8", errors="replace")
-
-
-async def _serves(port: int, path: str) -> bool:
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
-        return b" 200 " in await reader.readline()
-    except OSError:
-        return False
-    finally:
-        writer.transport.abort()  # the body is of no interest
 
 
 async def _run(options: argparse.Namespace) -> None:

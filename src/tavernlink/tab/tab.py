@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from playwright.async_api import BrowserContext, Dialog, Error, Page, async_playwright
 
 from tavernlink.tab import page as steps
+from tavernlink.tab import scripts
 from tavernlink.tab.browser import find_browser, launch_arguments
 from tavernlink.tab.errors import BrowserTabError
 from tavernlink.tab.options import TabOptions
@@ -59,11 +60,11 @@ class Tab:
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             context = self._given_context or await self._launch(stack)
-            page = await context.new_page()
+            page = await steps.react(context.new_page())
             stack.push_async_callback(_close, page)
             self._page = page
             self._on_page(page)
-            await self._prepare(page)
+            await steps.react(self._prepare(page))
             await self._load()
             self._open = stack.pop_all()
         return self
@@ -81,7 +82,7 @@ class Tab:
 
     async def reload(self) -> None:
         """Reload the page as a person would, and do again what does not survive a reload."""
-        await self.page.reload(wait_until="commit")
+        await steps.react(self.page.reload(wait_until="commit"))
         await steps.wait_usable(self.page, seconds=self.options.start_seconds)
         await self._set_up()
 
@@ -151,7 +152,7 @@ class Tab:
         page.on("close", lambda _page: self._lose("its page was closed"))
         page.on("dialog", self._answer_native_dialog)
         await page.expose_function("tavernlinkDialogOpened", self._dialog_opened)
-        await page.add_init_script(steps.WATCH_DIALOGS)
+        await page.add_init_script(scripts.WATCH_DIALOGS)
         options = self.options
         if options.hub and options.key:
             connection = {"url": options.hub, "key": options.key, "name": options.name or ""}
@@ -190,8 +191,8 @@ class Tab:
 
 
 async def _close(thing: Page | BrowserContext) -> None:
-    with contextlib.suppress(Error):  # it may be gone already
-        await thing.close()
+    with contextlib.suppress(BrowserTabError):  # it may be gone already, or hang
+        await steps.react(thing.close())
 
 
 def _origin(url: str) -> str:
