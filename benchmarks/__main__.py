@@ -1,9 +1,10 @@
-"""`python -m benchmarks`: measure, print, write benchmarks/results.md. Status 1 where a goal was missed."""
+"""`python -m benchmarks`: measure, print, write benchmarks/results.md. Status 1 where a headline goal was missed."""
 
 from __future__ import annotations
 
 import argparse
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -65,15 +66,16 @@ def _measure(options: argparse.Namespace) -> int:
     if not options.quick:
         options.output.write_text(text, encoding="utf-8")
         _say(f"written to {options.output}")
-    return 0 if all(each.met for each in comparisons) else 1
+    return 0 if all(each.met for each in comparisons if each.headline) else 1
 
 
 def main(arguments: list[str]) -> int:
-    """Run the benchmark; 0: every goal met, 1: one missed, 2: it could not be measured."""
+    """Run the benchmark; 0: every headline goal met, 1: one missed, 2: it could not be measured."""
     options = _parse(arguments)
     if sys.platform != "linux":
         _say("The benchmark reads other processes' CPU clocks and pins cores, which it does on Linux only.")
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end with it
     try:
         return _measure(options)
     except (BenchmarkError, WrongDelivery, ConnectionError, TimeoutError) as error:

@@ -30,11 +30,6 @@ class Run:
     cpu: int
     """The server process's CPU time."""
 
-    @property
-    def cpu_each(self) -> float:
-        """CPU microseconds per delivered message."""
-        return self.cpu / self.delivered / 1_000
-
 
 class Fan:
     """One publisher and its subscribers on one server."""
