@@ -54,6 +54,8 @@ def page(
         "*Back to back* is the headline, by which `make bench` passes or fails: a hundred deltas as fast as they go,",
         "the next hundred when all have arrived. *Deltas/s* is a steady rate far below what either can do: the server",
         "sleeps between deltas, and most of its time goes to the kernel's TCP and to waking up, the same for both.",
+        "A burst shows what joining writes saves (frames that wait for one receiver go out in one system call); at a",
+        "steady rate there is nothing to join, and the figure is that of one delta alone.",
         "",
         "| load | hub | Node | hub ÷ Node: median (min … max) | goal | |",
         "|---|--:|--:|--:|--:|---|",
