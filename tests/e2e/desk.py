@@ -153,10 +153,8 @@ class Desk:
         return path
 
     async def type_draft(self, text: str, *, caret: tuple[int, int] | None = None) -> None:
-        """Type into the text box as a person does, and leave caret or selection at `caret`."""
-        box = self.tab.page.locator("#send_textarea")
-        await box.fill("")
-        await box.press_sequentially(text)
+        """Put a draft into the text box as a paste does, and leave caret or selection at `caret`."""
+        await self.tab.page.locator("#send_textarea").fill(text)
         if caret is not None:
             await self.tab.evaluate(
                 "([from, to]) => document.querySelector('#send_textarea').setSelectionRange(from, to)",
