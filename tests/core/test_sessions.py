@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tavernlink.core.session import Bounds
-from tavernlink.errors import AuthError
+from tavernlink.errors import AuthError, BadMessage
 from tavernlink.protocol.session import Resume
 from tests.core.stage import Actor, Stage
 
@@ -222,3 +222,26 @@ def test_a_revoked_key_closes_its_connections() -> None:
     stage.wait(1)
     assert app.line.closed is not None
     assert app.line.closed[0] == "key_revoked"
+
+
+def test_a_peer_is_told_whether_its_session_expired_or_the_hub_never_knew_it() -> None:
+    stage = Stage(app_session=60.0)
+    _, app = listening(stage)
+    app.drop()
+    stage.wait(61)
+    assert app.back(count=0).line.of("resync") == [{"reason": "session_expired"}]
+    stranger = stage.join("app", resume=Resume(session="from-another-hub", count=0))
+    assert stranger.line.of("resync") == [{"reason": "session_unknown"}]
+
+
+def test_a_confirm_that_says_something_new_does_not_count_as_a_message_and_one_that_does_not_counts() -> None:
+    stage = Stage(app_rate=1.0, app_burst=3)
+    tavern, app = listening(stage)  # the subscription was the first message
+    for seq in range(1, 20):
+        deltas(tavern, seq, seq)
+        app.say("confirm", count=seq)
+    for _ in range(2):
+        app.say("confirm", count=19)
+    with pytest.raises(BadMessage) as caught:
+        app.say("confirm", count=19)
+    assert caught.value.code == "rate_limited"

@@ -6,6 +6,7 @@ connection that comes back goes on where it was.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ from tavernlink.protocol.taverns import EventsWanted
 __all__ = ["Hub"]
 
 _GONE = Unavailable("tavern_gone")
+_REMEMBERED = 20_000  # ended sessions of which a peer is told that they expired
 
 
 class Hub:
@@ -62,6 +64,8 @@ class Hub:
         self._edition = self.keyring.edition
         """Of the keyring, when connections were last held against it."""
         self._version = version
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        """Sessions that were ended lately, oldest first."""
         self._from_taverns = TavernMessages(self.relay, self.work).handlers
         self._from_apps = AppMessages(
             directory=self.directory,
@@ -152,11 +156,14 @@ class Hub:
     def _why_lost(self, auth: Auth) -> str | None:
         """Say why the session that the peer names cannot go on; None where it names none.
 
-        A hub that still knows the session has forgotten events of it, but no request: the peer may ask again.
+        A hub that still knows the session, or that ended it, has forgotten events of it, but no request: the peer may
+        ask again. One that does not know it was started since, and has forgotten the requests too.
         """
         if auth.resume is None:
             return None
-        return "backlog_overflow" if auth.resume.session in self.directory.sessions else "session_unknown"
+        if auth.resume.session in self.directory.sessions:
+            return "backlog_overflow"
+        return "session_expired" if auth.resume.session in self._ended else "session_unknown"
 
     def _new_tavern(self, auth: Auth, key: Key, session: Session, address: str) -> Tavern:
         tavern_id = auth.id or self._ids.new("t")
@@ -224,6 +231,11 @@ class Hub:
         if type_ not in UNCOUNTED:
             session.received += 1
         try:
+            if type_ == "confirm" and self._take_confirm(session, content):
+                # Free, as long as it says something new: whoever hears much confirms much.
+                if ack is not None:
+                    ack(Success())
+                return
             if not peer.rate.spend() and not peer.rate.refill(self._clock.now()):
                 raise BadMessage("rate_limited", details={"retry_after": 1})
             if isinstance(peer, Tavern):
@@ -245,30 +257,36 @@ class Hub:
             self._confirm(session)
         handler = self._from_taverns.get(type_)
         if handler is None:
-            self._receive_other(tavern, type_, content)
+            self._receive_other(type_)
             return
         handler(tavern, decode_content(type_, content))
 
     def _receive_app(self, app: App, type_: str, content: bytes | msgspec.Raw, ack: Ack) -> None:
         handler = self._from_apps.get(type_)
         if handler is None:
-            self._receive_other(app, type_, content)
+            self._receive_other(type_)
             ack(Success())
             return
         check_send(app.key.role, type_)
         handler(app, decode_content(type_, content), ack)
 
-    def _receive_other(self, peer: Peer, type_: str, content: bytes | msgspec.Raw) -> None:
+    @staticmethod
+    def _receive_other(type_: str) -> None:
         if type_ == "confirm":
-            message = decode_content(type_, content)
-            if isinstance(message, Confirm):
-                peer.session.confirm(message.count)
-            return
+            return  # one that says nothing new
         if type_ in CATALOGUE:
             raise BadMessage("not_for_this_role", f"{type_!r} is not sent to the hub by this kind of peer.")
         raise BadMessage(
             "unknown_type", f"The hub does not know the message type {type_[:100]!r}.", {"type": type_[:100]}
         )
+
+    @staticmethod
+    def _take_confirm(session: Session, content: bytes | msgspec.Raw) -> bool:
+        message = decode_content("confirm", content)
+        before = session.base
+        if isinstance(message, Confirm):
+            session.confirm(message.count)
+        return session.base != before
 
     def _confirm(self, session: Session) -> None:
         session.confirmed = session.received
@@ -333,7 +351,7 @@ class Hub:
 
     def _end_session(self, tavern: Tavern, error: TavernlinkError) -> None:
         """The tavern's page is gone for good: what ran in it fails, its streams end, what waits may move on."""
-        self.directory.sessions.pop(tavern.session.id, None)
+        self._forget(tavern.session)
         self.relay.end_all(tavern, error)
         self.work.fail_running(tavern, error)
         self.work.move_floating(tavern)
@@ -344,10 +362,16 @@ class Hub:
 
     def _end_app(self, app: Peer) -> None:
         session = app.session
-        self.directory.sessions.pop(session.id, None)
+        self._forget(session)
         self.subscriptions.drop(session)
         self.work.book.forget_session(session)
         self._tell_wanted()
+
+    def _forget(self, session: Session) -> None:
+        if self.directory.sessions.pop(session.id, None) is not None and session.bounds.kept:
+            self._ended[session.id] = None
+            while len(self._ended) > _REMEMBERED:
+                self._ended.popitem(last=False)
 
     def _drop_line(self, peer: Peer) -> None:
         link, peer.session.link = peer.session.link, None

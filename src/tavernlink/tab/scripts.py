@@ -70,8 +70,8 @@ CONNECT_MODEL = """
 
 MODEL_STATUS = """
 () => {
-    const status = SillyTavern.getContext().onlineStatus;
-    if (status === 'Valid') return 'valid';
+    const { onlineStatus: status, translate } = SillyTavern.getContext();
+    if (status === translate('Valid')) return 'valid';   // SillyTavern keeps the word in the page's language
     const loading = $('.api_loading').is(':visible') || $('#api_button_openai').hasClass('disabled');
     return loading ? false : 'failed: ' + status;
 }
