@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import logging
+import logging.config
 from collections.abc import Iterator
 
 import pytest
 import structlog
+from uvicorn.config import LOGGING_CONFIG
 
 from tavernlink.logs import redact, set_up_logs
 
@@ -31,6 +33,7 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
 
 
 def test_json_lines_carry_the_facts_of_both_loggers(stream: io.StringIO) -> None:
+    logging.config.dictConfig(LOGGING_CONFIG)  # as uvicorn does where nobody tells it otherwise
     set_up_logs("info", "auto", stream)
     structlog.get_logger("tavernlink").info("hub.started", url="http://x", port=1)
     logging.getLogger("uvicorn").warning("Something %s", "odd")

@@ -99,6 +99,11 @@ def set_up_logs(level: str = "info", format_: Format = "auto", stream: TextIO | 
     quiet = logging.DEBUG if root.level <= logging.DEBUG else max(root.level, logging.WARNING)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(quiet)
+    for each in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        # Wherever uvicorn ran with its own settings before, its lines would go past ours, uncut.
+        logger = logging.getLogger(each)
+        logger.handlers.clear()
+        logger.propagate = True
 
 
 class _Handler(logging.StreamHandler[TextIO]):

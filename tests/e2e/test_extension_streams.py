@@ -24,6 +24,7 @@ _SEND = """(text) => {
     document.querySelector('#send_but').click();
 }"""
 _CHAT = "() => SillyTavern.getContext().chat.map((message) => message.mes)"
+_IDLE = "() => document.body.dataset.generating !== 'true'"
 _GENERATE = "async (type) => { await SillyTavern.getContext().generate(type).catch(() => null); }"
 _STREAMING = """(on) => {
     const box = document.querySelector('#stream_toggle');
@@ -90,10 +91,16 @@ async def test_thoughts_inside_the_text_are_told_from_it(tab: Tab, ear: Ear) -> 
     assert stream.text() == stream.ended.text == "Hello to you!"
 
 
+async def generate(tab: Tab, kind: str) -> None:
+    """Press a button as a person can: when SillyTavern shows it again, a moment after the message."""
+    await tab.page.wait_for_function(_IDLE)
+    await tab.evaluate(_GENERATE, kind)
+
+
 async def test_regenerate_and_swipe_are_streams_of_their_kind(tab: Tab, ear: Ear) -> None:
     await tab.evaluate(_SEND, "hello")
     await ear.next_end()
-    await tab.evaluate(_GENERATE, "regenerate")
+    await generate(tab, "regenerate")
     regenerated = await ear.next_end()
     assert (regenerated.start.kind, regenerated.ended.message_index) == ("regenerate", 2)
     await tab.evaluate("async () => { await SillyTavern.getContext().swipe.right(); }")
@@ -105,7 +112,7 @@ async def test_regenerate_and_swipe_are_streams_of_their_kind(tab: Tab, ear: Ear
 async def test_continue_sends_only_what_it_adds(tab: Tab, ear: Ear) -> None:
     await tab.evaluate(_SEND, "begin [tokens=8]")
     begun = await ear.next_end()
-    await tab.evaluate(_GENERATE, "continue")
+    await generate(tab, "continue")
     continued = await ear.next_end()
     assert continued.start.kind == "continue"
     assert (await tab.evaluate(_CHAT))[-1] == begun.ended.text + continued.ended.text
@@ -115,7 +122,7 @@ async def test_continue_sends_only_what_it_adds(tab: Tab, ear: Ear) -> None:
 
 async def test_impersonate_is_the_persons_own_stream_and_no_message(tab: Tab, ear: Ear) -> None:
     try:
-        await tab.evaluate(_GENERATE, "impersonate")
+        await generate(tab, "impersonate")
         stream = await ear.next_end()
         assert (stream.start.kind, stream.start.character) == ("impersonate", "Traveller")
         assert stream.ended.text == await tab.page.input_value("#send_textarea")
