@@ -15,8 +15,6 @@ class Comparison:
     title: str
     goal: float
     """The most that hub ÷ Node may be."""
-    headline: bool
-    """True if missing the goal fails the run."""
     hub: list[float] = field(default_factory=list)
     node: list[float] = field(default_factory=list)
 

@@ -139,7 +139,7 @@ class Suite:
 
     def _compare(self, load: _Burst | _Paced, goal: float, fans: tuple[Fan, Fan]) -> Comparison:
         """Measure hub and Node in turn, each pair in slices, so that other work on the machine hits both alike."""
-        found = Comparison(load.title, goal, headline=isinstance(load, _Burst))
+        found = Comparison(load.title, goal)
         enough = time.monotonic() + _LONGEST
         for pair in range(self._plan.pairs):
             if pair >= _LEAST_PAIRS and time.monotonic() > enough:
