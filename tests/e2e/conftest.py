@@ -34,6 +34,7 @@ from tavernlink.extension_files import extension_folder
 from tavernlink.sdk import Hub, connect
 from tavernlink.tab import Tab, TabOptions, find_browser
 from tavernlink.tab.browser import launch_arguments
+from tests.e2e.desk import SETTLED
 
 _HERE = Path(__file__).parent
 _CONSOLE_LINES = 60
@@ -176,6 +177,7 @@ async def shared_tab(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def tab(shared_tab: Tab, model: Model) -> Tab:  # what the model saw before is not this test's
+    await shared_tab.page.wait_for_function(SETTLED)
     await shared_tab.select_character("default_Seraphina.png")
     await shared_tab.new_chat()
     return shared_tab

@@ -10,7 +10,15 @@ from typing import Any
 from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.tab import Tab
 
-__all__ = ["Desk", "Look"]
+__all__ = ["SETTLED", "Desk", "Look"]
+
+SETTLED = """() => {
+    // SillyTavern shows its buttons before it has saved the reply and let go of its streaming processor.
+    const processor = SillyTavern.getContext().streamingProcessor;
+    const saving = processor !== null && processor.isFinished && !processor.isStopped;
+    return document.body.dataset.generating !== 'true' && !saving;
+}"""
+"""True once nothing is generated or saved: what a person waits for without knowing it."""
 
 _LOOK = """() => {
     const context = SillyTavern.getContext();

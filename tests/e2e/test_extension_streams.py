@@ -14,6 +14,7 @@ from tavernlink.demo.model import Model
 from tavernlink.protocol.streams import StreamStart
 from tavernlink.sdk import Hub
 from tavernlink.tab import Tab
+from tests.e2e.desk import SETTLED
 from tests.e2e.overheard import Ear, overhear
 
 # A person's way: type, press Send. Does not wait for the reply.
@@ -24,7 +25,6 @@ _SEND = """(text) => {
     document.querySelector('#send_but').click();
 }"""
 _CHAT = "() => SillyTavern.getContext().chat.map((message) => message.mes)"
-_IDLE = "() => document.body.dataset.generating !== 'true'"
 _GENERATE = "async (type) => { await SillyTavern.getContext().generate(type).catch(() => null); }"
 _STREAMING = """(on) => {
     const box = document.querySelector('#stream_toggle');
@@ -92,8 +92,8 @@ async def test_thoughts_inside_the_text_are_told_from_it(tab: Tab, ear: Ear) -> 
 
 
 async def generate(tab: Tab, kind: str) -> None:
-    """Press a button as a person can: when SillyTavern shows it again, a moment after the message."""
-    await tab.page.wait_for_function(_IDLE)
+    """Press a button as a person can: when SillyTavern shows it again, and has saved the message."""
+    await tab.page.wait_for_function(SETTLED)
     await tab.evaluate(_GENERATE, kind)
 
 

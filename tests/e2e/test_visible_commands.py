@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Route
 
 from tavernlink.demo.model import Model
 from tavernlink.demo.sillytavern import SillyTavern
@@ -20,6 +21,7 @@ from tavernlink.sdk.request import Request
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
+from tests.e2e.overheard import overhear
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import OpenTab, StartSillyTavern
@@ -178,6 +180,29 @@ async def test_continue_gives_the_part_that_was_added(desk: Desk, tavern: Tavern
     assert (await desk.texts())[-1] == first.text + result.text
     assert "".join(pieces) == result.text
     assert result.message_index == first.message_index
+
+
+async def test_a_command_waits_until_the_reply_before_it_is_saved(
+    desk: Desk, tavern: Tavern, app: Hub
+) -> None:
+    """SillyTavern shows its buttons before it saves, and then drops the processor of whatever generates by then."""
+
+    async def save_slowly(route: Route) -> None:
+        await asyncio.sleep(1)  # a slow disk, not a wait for something
+        await route.continue_()
+
+    page = desk.tab.page
+    await desk.write((True, "hello [tokens=40] [speed=25]"))
+    async with overhear(app, desk.tab) as ear:
+        await page.route("**/api/chats/save", save_slowly)
+        try:
+            await desk.tab.evaluate("() => { SillyTavern.getContext().generate('regenerate'); }")
+            first = await ear.next_end()
+            result = await tavern.generate("continue")
+        finally:
+            await page.unroute("**/api/chats/save")
+    assert result.text
+    assert (await desk.texts())[-1] == first.ended.text + result.text
 
 
 async def test_impersonate_gives_the_text_and_leaves_chat_and_text_box_alone(

@@ -13,7 +13,7 @@
  * `body[data-generating]`, which SillyTavern sets and clears with its Send and Stop buttons.
  */
 
-import { context } from "./context.js";
+import { context, type STStreamingProcessor } from "./context.js";
 import { HostError, throwIfCancelled } from "./failure.js";
 
 const HOLD_LIMIT_MS = 5_000;
@@ -21,6 +21,9 @@ const HOLD_LIMIT_MS = 5_000;
 const START_LIMIT_MS = 10_000;
 /** A generation that a slash command ended says nothing more. */
 const ENTER_LIMIT_MS = 1_000;
+/** A finished reply is still being saved; see `#saving`. */
+const SAVE_LIMIT_MS = 10_000;
+const SAVE_LOOK_MS = 20;
 /** SillyTavern's own dry runs (token counting) announce their start, but not every end. */
 const DRY_LIMIT_MS = 5_000;
 
@@ -41,6 +44,8 @@ export class Gate {
   /** Generations that wait for the end of a build. They go before the next build. */
   #held = 0;
   #groupRuns = 0;
+  /** The streamed reply that is being saved, and when to stop waiting for it. */
+  #finished: { processor: STStreamingProcessor; limit: number } | null = null;
   readonly #waiters = new Set<() => void>();
   readonly #observer: MutationObserver;
   readonly #undo: (() => void)[] = [];
@@ -66,7 +71,7 @@ export class Gate {
 
   /** Resolves when nothing visible is being generated. Rejects with `cancelled`. */
   async whenIdle(signal: AbortSignal): Promise<void> {
-    await this.#until(() => !this.visible, signal);
+    await this.#until(() => !this.visible && !this.#saving, signal);
   }
 
   /** Resolves when a generation that has just returned is really over: auto-continue may have begun the next one. */
@@ -87,7 +92,10 @@ export class Gate {
     });
     try {
       await before;
-      await this.#until(() => !this.visible && !this.#dryRunning && this.#held === 0, signal);
+      await this.#until(
+        () => !this.visible && !this.#saving && !this.#dryRunning && this.#held === 0,
+        signal,
+      );
       const token = new AbortController().signal;
       let finish = (): void => undefined;
       this.#building = {
@@ -110,6 +118,22 @@ export class Gate {
   dispose(): void {
     this.#observer.disconnect();
     for (const undo of this.#undo.splice(0)) undo();
+  }
+
+  /**
+   * True while a streamed reply is saved. SillyTavern shows its buttons before that, and drops its streaming processor
+   * after it, whichever that then is: one that began in between would lose its own. No event tells.
+   */
+  get #saving(): boolean {
+    const processor = context().streamingProcessor;
+    if (processor === null || !processor.isFinished || processor.isStopped) {
+      this.#finished = null;
+      return false;
+    }
+    if (this.#finished?.processor !== processor) {
+      this.#finished = { processor, limit: performance.now() + SAVE_LIMIT_MS };
+    }
+    return performance.now() < this.#finished.limit;
   }
 
   get #dryRunning(): boolean {
@@ -210,8 +234,10 @@ export class Gate {
           stop();
           reject(new HostError("cancelled", "The request was cancelled."));
         };
-        // The two time limits end without an event.
-        const due = Math.max(this.#startingUntil, this.#enteringUntil, ...this.#dryRuns) - performance.now();
+        // These end without an event.
+        const due = this.#saving
+          ? SAVE_LOOK_MS
+          : Math.max(this.#startingUntil, this.#enteringUntil, ...this.#dryRuns) - performance.now();
         const timer = setTimeout(
           () => {
             stop();
