@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from tavernlink.core.access.keys import Key, Role
 from tavernlink.core.hub import Hub
-from tavernlink.core.keys import Key, Role
 from tavernlink.core.limits import HubLimits
-from tavernlink.core.peers import Peer
+from tavernlink.core.peers.peer import Peer
 from tavernlink.core.seams import Binding
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from tavernlink.core.mirror import ChatMirror
+from tavernlink.core.relay.mirror import ChatMirror
 from tavernlink.errors import BadMessage
 from tavernlink.protocol.chat import ChatMessage, ChatOp, ChatUpdate
 

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from tavernlink.core.keys import Role
-from tavernlink.core.permissions import CONNECT, SEND
+from tavernlink.core.access.keys import Role
+from tavernlink.core.access.permissions import CONNECT, SEND
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.protocol.catalogue import CATALOGUE
 from tests.core.stage import Stage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tavernlink.core.requests import FINAL
+from tavernlink.core.work.requests import FINAL
 from tavernlink.errors import Conflict, NotFound, TavernlinkError, Unavailable
 from tavernlink.protocol.outcome import Failure, Success
 from tests.core.stage import Actor, Stage

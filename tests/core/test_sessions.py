@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tavernlink.core.session import Bounds
+from tavernlink.core.peers.session import Bounds
 from tavernlink.errors import AuthError, BadMessage
 from tavernlink.protocol.session import Resume
 from tests.core.stage import Actor, Stage

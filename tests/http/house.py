@@ -13,8 +13,8 @@ import uvicorn
 from openai import AsyncOpenAI
 
 from tavernlink.config import Settings
+from tavernlink.core.access.keys import Role
 from tavernlink.core.hub import Hub
-from tavernlink.core.keys import Role
 from tavernlink.core.limits import HubLimits
 from tavernlink.http.application import create_app
 from tavernlink.runtime.hub import Runtime

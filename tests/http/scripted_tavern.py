@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tavernlink.core.peers import Peer
+from tavernlink.core.peers.peer import Peer
 from tavernlink.protocol.commands import Command, CommandCancel
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.session import Auth

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tavernlink.core.mirror import ChatMirror
+from tavernlink.core.relay.mirror import ChatMirror
 from tavernlink.errors import Unavailable
 from tavernlink.protocol.chat import ChatChanged, ChatGet, ChatMessage, ChatOp, ChatUpdate
 from tavernlink.protocol.message import Message

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 import tavernlink.store.database as database_module
-from tavernlink.core.keys import Keyring
+from tavernlink.core.access.keys import Keyring
 from tavernlink.core.seams import Binding
 from tavernlink.errors import AuthError
 from tavernlink.runtime.system import SystemClock, SystemIds

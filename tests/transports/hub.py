@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 
 from tavernlink.app import Server
 from tavernlink.config import Settings
-from tavernlink.core.keys import Role
+from tavernlink.core.access.keys import Role
 from tests.transports.serving import WAIT, receive_text
 
 V1 = [Subprotocol("tavernlink.v1")]

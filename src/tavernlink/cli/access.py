@@ -20,7 +20,7 @@ from tavernlink.errors import AuthError
 
 if TYPE_CHECKING:
     from tavernlink.config import Settings
-    from tavernlink.core.keys import Keyring
+    from tavernlink.core.access.keys import Keyring
 
 __all__ = ["Access", "DataDir", "KeyText", "Url", "find_access", "find_url", "open_keyring", "settings_of"]
 
@@ -64,7 +64,7 @@ def open_keyring(settings: Settings) -> Iterator[Keyring]:
     """Open the hub's keys; a hub that runs on them notices what changes."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from tavernlink.core.keys import Keyring
+    from tavernlink.core.access.keys import Keyring
     from tavernlink.runtime.system import SystemClock, SystemIds
     from tavernlink.store import open_store
 

@@ -12,7 +12,7 @@ from tavernlink.cli.access import DataDir, open_keyring, settings_of
 from tavernlink.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from tavernlink.core.keys import Key
+    from tavernlink.core.access.keys import Key
 
 __all__ = ["app"]
 

@@ -11,19 +11,19 @@ from typing import Any
 
 import msgspec
 
-from tavernlink.core.app_messages import AppMessages
-from tavernlink.core.directory import Directory
-from tavernlink.core.keys import Key, Keyring
-from tavernlink.core.lanes import Lanes
+from tavernlink.core.access.keys import Key, Keyring
+from tavernlink.core.access.permissions import check_connect, check_send
 from tavernlink.core.limits import HubLimits, RateLimit
-from tavernlink.core.peers import App, Peer, Tavern
-from tavernlink.core.permissions import check_connect, check_send
-from tavernlink.core.relay import Relay
+from tavernlink.core.messages.apps import AppMessages
+from tavernlink.core.messages.taverns import TavernMessages
+from tavernlink.core.peers.directory import Directory
+from tavernlink.core.peers.peer import App, Peer, Tavern
+from tavernlink.core.peers.session import Session
+from tavernlink.core.peers.subscriptions import Subscriptions
+from tavernlink.core.relay.relay import Relay
 from tavernlink.core.seams import Ack, Clock, Ids, Journal, Link, Store
-from tavernlink.core.session import Session
-from tavernlink.core.subscriptions import Subscriptions
-from tavernlink.core.tavern_messages import TavernMessages
-from tavernlink.core.work import Work
+from tavernlink.core.work.lanes import Lanes
+from tavernlink.core.work.work import Work
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError, Unavailable
 from tavernlink.protocol import PROTOCOL_VERSION
 from tavernlink.protocol.catalogue import CATALOGUE, UNCOUNTED

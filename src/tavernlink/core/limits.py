@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tavernlink.core.session import Bounds
+from tavernlink.core.peers.session import Bounds
 
 __all__ = ["HubLimits", "RateLimit"]
 

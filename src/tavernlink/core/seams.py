@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from tavernlink.core.keys import Key
+from tavernlink.core.access.keys import Key
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success
 

@@ -9,13 +9,13 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
-from tavernlink.core.requests import FINAL
+from tavernlink.core.work.requests import FINAL
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import RequestUpdate
 from tavernlink.runtime.local import LocalApp
 
 if TYPE_CHECKING:
-    from tavernlink.core.keys import Key
+    from tavernlink.core.access.keys import Key
     from tavernlink.runtime.hub import Runtime
 
 __all__ = ["AsCaller", "Caller", "HttpRequest", "final_update"]

@@ -17,7 +17,7 @@ from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.http.failures import send_failure
 
 if TYPE_CHECKING:
-    from tavernlink.core.keys import Key
+    from tavernlink.core.access.keys import Key
     from tavernlink.runtime.hub import Runtime
 
 __all__ = ["OPEN_PATHS", "Gate"]

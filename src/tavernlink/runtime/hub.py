@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from tavernlink.core.access.keys import Key
 from tavernlink.core.hub import Hub
-from tavernlink.core.keys import Key
-from tavernlink.core.peers import Peer
+from tavernlink.core.peers.peer import Peer
 from tavernlink.core.seams import Ack, Clock, Link
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.protocol.outcome import failure_of

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from tavernlink.core.keys import Key
-from tavernlink.core.peers import Peer
+from tavernlink.core.access.keys import Key
+from tavernlink.core.peers.peer import Peer
 from tavernlink.errors import TavernlinkError, error_from_code
 from tavernlink.protocol.catalogue import UNCOUNTED
 from tavernlink.protocol.event import Event

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select, text
 from sqlalchemy.pool import StaticPool
 
-from tavernlink.core.keys import Key
+from tavernlink.core.access.keys import Key
 from tavernlink.core.seams import Binding
 from tavernlink.store.tables import bindings, keys
 

@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Send
 
-from tavernlink.core.requests import FINAL
+from tavernlink.core.work.requests import FINAL
 from tavernlink.errors import TavernlinkError
 from tavernlink.http.api.answers import Answer, ok
 from tavernlink.http.caller import AsCaller, Caller, HttpRequest

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tavernlink.core.peers import Peer
+from tavernlink.core.peers.peer import Peer
 from tavernlink.core.seams import Ack as TakeOutcome
 from tavernlink.errors import AuthError, TavernlinkError
 from tavernlink.protocol.codec import encode_json

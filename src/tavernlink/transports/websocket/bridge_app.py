@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tavernlink.core.keys import Key
-from tavernlink.core.peers import Peer
+from tavernlink.core.access.keys import Key
+from tavernlink.core.peers.peer import Peer
 from tavernlink.errors import BadMessage, TavernlinkError
 from tavernlink.protocol.catalogue import UNCOUNTED
 from tavernlink.protocol.chat import ChatChanged, ChatGet, ChatMessage, ChatSend, ChatView

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from tavernlink.core.keys import Key
-from tavernlink.core.peers import Peer
+from tavernlink.core.access.keys import Key
+from tavernlink.core.peers.peer import Peer
 from tavernlink.errors import BadMessage, Conflict, TavernlinkError
 from tavernlink.protocol.catalogue import UNCOUNTED
 from tavernlink.protocol.chat import ChatMessage, ChatUpdate

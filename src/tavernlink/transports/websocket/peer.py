@@ -16,7 +16,7 @@ import asyncio
 
 import msgspec
 
-from tavernlink.core.peers import Peer
+from tavernlink.core.peers.peer import Peer
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.protocol.codec import (
     Frame as TextFrame,

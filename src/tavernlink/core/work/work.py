@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tavernlink.core.directory import Directory
 from tavernlink.core.limits import HubLimits
-from tavernlink.core.peers import Tavern
-from tavernlink.core.requests import FINAL, Request, RequestBook
+from tavernlink.core.peers.directory import Directory
+from tavernlink.core.peers.peer import Tavern
+from tavernlink.core.peers.session import Session
 from tavernlink.core.seams import Ack, Binding, Clock, Ids, Store
-from tavernlink.core.session import Session
+from tavernlink.core.work.requests import FINAL, Request, RequestBook
 from tavernlink.errors import TavernlinkError, Unavailable
 from tavernlink.protocol.commands import Command, CommandCancel, CommandDone
 from tavernlink.protocol.event import Event

@@ -13,8 +13,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from tavernlink.core.session import Session
-from tavernlink.core.streams import Stream
+from tavernlink.core.peers.session import Session
+from tavernlink.core.relay.streams import Stream
 from tavernlink.errors import Conflict, NotFound
 from tavernlink.protocol.outcome import ErrorInfo
 from tavernlink.protocol.requests import RequestState, RequestUpdate

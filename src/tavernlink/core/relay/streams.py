@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tavernlink.core.session import Session
+from tavernlink.core.peers.session import Session
 from tavernlink.protocol.streams import StreamDelta, StreamStart
 
 if TYPE_CHECKING:
-    from tavernlink.core.requests import Request
+    from tavernlink.core.work.requests import Request
 
 __all__ = ["Stream"]
 

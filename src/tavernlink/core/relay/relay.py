@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
-from tavernlink.core.peers import Tavern
-from tavernlink.core.requests import RequestBook
-from tavernlink.core.session import Session
-from tavernlink.core.streams import Stream
-from tavernlink.core.subscriptions import Subscriptions
+from tavernlink.core.peers.peer import Tavern
+from tavernlink.core.peers.session import Session
+from tavernlink.core.peers.subscriptions import Subscriptions
+from tavernlink.core.relay.streams import Stream
+from tavernlink.core.work.requests import RequestBook
 from tavernlink.errors import TavernlinkError
 from tavernlink.protocol.chat import ChatChanged, ChatUpdate
 from tavernlink.protocol.event import Event

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tavernlink.core.peers import Tavern
-from tavernlink.core.relay import Relay
-from tavernlink.core.work import Work
+from tavernlink.core.peers.peer import Tavern
+from tavernlink.core.relay.relay import Relay
+from tavernlink.core.work.work import Work
 from tavernlink.protocol.chat import ChatUpdate
 from tavernlink.protocol.taverns import CharactersChanged, TavernState
 

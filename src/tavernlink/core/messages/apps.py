@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from tavernlink.core.directory import ANY, Directory
 from tavernlink.core.limits import HubLimits
-from tavernlink.core.peers import App, Tavern
-from tavernlink.core.requests import Lane, Request
+from tavernlink.core.peers.directory import ANY, Directory
+from tavernlink.core.peers.peer import App, Tavern
+from tavernlink.core.peers.subscriptions import Subscriptions
 from tavernlink.core.seams import Ack, Clock, Ids, Store
-from tavernlink.core.subscriptions import Subscriptions
-from tavernlink.core.work import Work
+from tavernlink.core.work.requests import Lane, Request
+from tavernlink.core.work.work import Work
 from tavernlink.errors import BadMessage, NotFound, TavernlinkError
 from tavernlink.protocol.chat import ChatDelete, ChatEdit, ChatGet, ChatSend
 from tavernlink.protocol.message import Message

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tavernlink.core.peers import App, Tavern
-from tavernlink.core.session import Session
+from tavernlink.core.peers.peer import App, Tavern
+from tavernlink.core.peers.session import Session
 from tavernlink.errors import NotFound, Unavailable
 from tavernlink.protocol.taverns import Character
 

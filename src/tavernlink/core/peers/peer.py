@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from tavernlink.core.keys import Key
-from tavernlink.core.lanes import Lanes
+from tavernlink.core.access.keys import Key
 from tavernlink.core.limits import RateLimit
-from tavernlink.core.mirror import ChatMirror
-from tavernlink.core.session import Session
-from tavernlink.core.streams import Stream
+from tavernlink.core.peers.session import Session
+from tavernlink.core.relay.mirror import ChatMirror
+from tavernlink.core.relay.streams import Stream
+from tavernlink.core.work.lanes import Lanes
 from tavernlink.protocol.session import Versions
 from tavernlink.protocol.taverns import Character, TavernInfo, TavernState
 

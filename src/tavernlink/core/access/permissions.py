@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tavernlink.core.keys import Role
+from tavernlink.core.access.keys import Role
 from tavernlink.errors import AuthError
 
 __all__ = ["CONNECT", "SEND", "check_connect", "check_send"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from tavernlink.core.session import Session
+from tavernlink.core.peers.session import Session
 
 __all__ = ["Subscriptions"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from tavernlink.core.requests import Request
+from tavernlink.core.work.requests import Request
 from tavernlink.errors import Unavailable
 
 __all__ = ["Lanes"]

@@ -1,0 +1,1 @@
+"""What taverns are asked to do: requests, their queues, their one outcome."""
