@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -11,10 +12,12 @@ from tavernlink.core.access.keys import Key, Role
 from tavernlink.core.hub import Hub
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.peer import Peer
-from tavernlink.core.seams import Binding
+from tavernlink.core.work.bindings import Binding
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success
 from tavernlink.protocol.session import Auth, Resume
+
+Record = TypeVar("Record", bound=msgspec.Struct)
 
 
 class HandClock:
@@ -45,28 +48,36 @@ class CountedIds:
         return f"{self.count:064x}"
 
 
+class MemoryShelf(Generic[Record]):
+    """A shelf in memory; `key` names the fields that tell records apart."""
+
+    def __init__(self, *key: str) -> None:
+        self.key = key
+        self.kept: dict[tuple[Any, ...], Record] = {}
+
+    def load(self) -> list[Record]:
+        return list(self.kept.values())
+
+    def put(self, record: Record) -> None:
+        self.kept[tuple(getattr(record, name) for name in self.key)] = record
+
+    def remove(self, *key: Any) -> None:
+        self.kept.pop(key, None)
+
+
 class MemoryStore:
     """The store seam in memory."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Key] = {}
-        self.bindings: dict[tuple[str, str], Binding] = {}
+        self.keys: MemoryShelf[Key] = MemoryShelf("id")
+        self.bindings: MemoryShelf[Binding] = MemoryShelf("key_id", "session")
         self.changes = 0
-
-    def load_keys(self) -> list[Key]:
-        return list(self.kept.values())
 
     def version(self) -> int:
         return self.changes
 
-    def put_key(self, key: Key) -> None:
-        self.kept[key.id] = key
-
-    def binding(self, key_id: str, session: str) -> Binding | None:
-        return self.bindings.get((key_id, session))
-
-    def put_binding(self, key_id: str, session: str, bound: Binding) -> None:
-        self.bindings[key_id, session] = bound
+    def after_commit(self, call: Callable[[], None]) -> None:
+        call()
 
 
 class Line:

@@ -14,8 +14,8 @@ def test_a_key_is_known_by_its_text_and_the_store_never_sees_the_secret() -> Non
     text = stage.texts["bot"]
     assert stage.hub.keyring.verify(text).id == key.id
     secret = text.rsplit("_", 1)[1]
-    assert secret.encode() not in stage.store.kept[key.id].digest
-    assert secret not in repr(stage.store.kept[key.id])
+    assert secret.encode() not in stage.store.keys.kept[key.id,].digest
+    assert secret not in repr(stage.store.keys.kept[key.id,])
 
 
 @pytest.mark.parametrize("change", ["", "tl_app", "nonsense", None])

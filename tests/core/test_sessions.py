@@ -205,7 +205,7 @@ def test_a_revoked_key_closes_its_connections_even_if_a_connect_has_read_the_cha
     app = stage.join("app")
     stage.hub.tick()
     key = app.peer.key
-    stage.store.kept[key.id] = msgspec.structs.replace(key, revoked=1.0)
+    stage.store.keys.kept[key.id,] = msgspec.structs.replace(key, revoked=1.0)
     stage.store.changes += 1
     stage.key("app", "other")
     stage.hub.keyring.verify(stage.texts["other"])

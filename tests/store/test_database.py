@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -12,7 +13,7 @@ from sqlalchemy import create_engine, inspect
 
 import tavernlink.store.database as database_module
 from tavernlink.core.access.keys import Keyring
-from tavernlink.core.seams import Binding
+from tavernlink.core.work.bindings import Binding, Bindings
 from tavernlink.errors import AuthError
 from tavernlink.runtime.system import SystemClock, SystemIds
 from tavernlink.store import Database, open_store, sqlite_url
@@ -60,10 +61,15 @@ def test_a_change_by_another_process_is_seen(store: Database, url: str) -> None:
 
 
 def test_a_binding_is_replaced_and_belongs_to_one_key(store: Database) -> None:
-    store.put_binding("k1", "s", Binding("t", "a.png", "chat 1"))
-    store.put_binding("k1", "s", Binding("t", "a.png", "chat 2"))
-    assert store.binding("k1", "s") == Binding("t", "a.png", "chat 2")
-    assert store.binding("k2", "s") is None
+    bindings = Bindings(store.bindings)
+    first = Binding(key_id="k1", session="s", tavern_id="t", character="a.png", chat_id="chat 1")
+    second = msgspec.structs.replace(first, chat_id="chat 2")
+    bindings.put(first)
+    bindings.put(second)
+    assert Bindings(store.bindings).find("k1", "s") == second
+    assert bindings.find("k2", "s") is None
+    store.bindings.remove("k1", "s")
+    assert store.bindings.load() == []
 
 
 def test_opening_again_migrates_nothing_and_loses_nothing(url: str) -> None:
@@ -71,7 +77,7 @@ def test_opening_again_migrates_nothing_and_loses_nothing(url: str) -> None:
     keyring(first).create("admin", "a")
     first.close()
     again = open_store(url)
-    assert len(again.load_keys()) == 1
+    assert len(again.keys.load()) == 1
     again.close()
 
 

@@ -71,7 +71,6 @@ class Hub:
             directory=self.directory,
             subscriptions=self.subscriptions,
             work=self.work,
-            store=store,
             clock=clock,
             ids=ids,
             limits=self.limits,

@@ -6,13 +6,20 @@ Each seam has an in-memory implementation in the tests and a real one in `runtim
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from tavernlink.core.access.keys import Key
+import msgspec
+
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success
 
-__all__ = ["Ack", "Binding", "Clock", "Ids", "Journal", "Link", "Store"]
+if TYPE_CHECKING:
+    from tavernlink.core.access.keys import Key
+    from tavernlink.core.work.bindings import Binding
+
+__all__ = ["Ack", "Clock", "Ids", "Journal", "Link", "Shelf", "Store"]
+
+Record = TypeVar("Record", bound=msgspec.Struct)
 
 Ack = Callable[[Success | Failure], None]
 """Takes the outcome back to the asker; called at most once."""
@@ -55,28 +62,32 @@ class Journal(Protocol):
         """Record one happening; facts never hold a secret."""
 
 
-class Binding(NamedTuple):
-    """A session's own SillyTavern chat."""
+class Shelf(Protocol[Record]):
+    """Records of one kind on disk. Whoever uses it reads them all at the start and keeps them in memory."""
 
-    tavern_id: str
-    character: str | None
-    chat_id: str | None
+    def load(self) -> list[Record]:
+        """Every record."""
+
+    def put(self, record: Record) -> None:
+        """Insert, or replace the one with the same key."""
+
+    def remove(self, *key: Any) -> None:
+        """Delete the record with this key, where there is one."""
 
 
 class Store(Protocol):
     """What outlives the process."""
 
-    def load_keys(self) -> list[Key]:
-        """Every key, revoked ones too."""
+    @property
+    def keys(self) -> Shelf[Key]:
+        """Keys, revoked ones too."""
+
+    @property
+    def bindings(self) -> Shelf[Binding]:
+        """The chats of sessions."""
 
     def version(self) -> int:
         """A number that changes when another process changed the keys."""
 
-    def put_key(self, key: Key) -> None:
-        """Insert or replace."""
-
-    def binding(self, key_id: str, session: str) -> Binding | None:
-        """Return the chat of a session, or None."""
-
-    def put_binding(self, key_id: str, session: str, bound: Binding) -> None:
-        """Insert or replace."""
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call back once, when everything that was put before is on disk; at once where it is already."""

@@ -6,19 +6,21 @@ connections: that is how a running hub notices that `tavernlink keys` changed so
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, select, text
 from sqlalchemy.pool import StaticPool
 
 from tavernlink.core.access.keys import Key
-from tavernlink.core.seams import Binding
-from tavernlink.store.tables import bindings, keys
+from tavernlink.core.work.bindings import Binding
+from tavernlink.store import tables
+from tavernlink.store.shelf import TableShelf
 
 __all__ = ["HEAD", "Database", "open_store", "sqlite_url"]
 
-HEAD = "0001"
+HEAD = "0002"
 """Newest migration; a test holds it against the migrations themselves."""
 
 
@@ -43,6 +45,8 @@ class Database:
         if self._sqlite:
             event.listen(self._engine, "connect", _set_up_sqlite)
         self._connection: Connection = self._engine.connect()
+        self.keys = TableShelf(self, tables.keys, Key)
+        self.bindings = TableShelf(self, tables.bindings, Binding)
 
     def migrate(self) -> None:
         """Run the migrations that this database does not have yet."""
@@ -67,49 +71,40 @@ class Database:
     def version(self) -> int:
         """A number that changes when another process changed the database."""
         if self._sqlite:
-            found: int = self._read(text("PRAGMA data_version"))[0][0]
+            found: int = self.read(text("PRAGMA data_version"))[0][0]
             return found
         # Elsewhere: the keys themselves tell. They are few, and this is asked a few times a second at most.
         return hash(
-            tuple(tuple(row) for row in self._read(select(keys.c.id, keys.c.revoked).order_by(keys.c.id)))
+            tuple(
+                tuple(row)
+                for row in self.read(
+                    select(tables.keys.c.id, tables.keys.c.revoked).order_by(tables.keys.c.id)
+                )
+            )
         )
 
-    def load_keys(self) -> list[Key]:
-        """Every key."""
-        return [Key(**row._mapping) for row in self._read(select(keys))]  # noqa: SLF001 (SQLAlchemy's public name)
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call back when everything that was put before is on disk."""
+        call()
 
-    def put_key(self, key: Key) -> None:
-        """Insert or replace a key."""
-        row = {name: getattr(key, name) for name in keys.c.keys()}  # noqa: SIM118 (columns, not a dict)
-        self._replace(keys, keys.c.id == key.id, row)
-
-    def binding(self, key_id: str, session: str) -> Binding | None:
-        """Return the chat of a session, or None."""
-        where = (bindings.c.key_id == key_id) & (bindings.c.session == session)
-        rows = self._read(select(bindings.c.tavern_id, bindings.c.character, bindings.c.chat_id).where(where))
-        return Binding(*rows[0]) if rows else None
-
-    def put_binding(self, key_id: str, session: str, bound: Binding) -> None:
-        """Insert or replace the chat of a session."""
-        where = (bindings.c.key_id == key_id) & (bindings.c.session == session)
-        self._replace(bindings, where, {"key_id": key_id, "session": session, **bound._asdict()})
-
-    def _revision(self) -> str | None:
-        if not inspect(self._connection).has_table("alembic_version"):
-            return None
-        rows = self._read(text("SELECT version_num FROM alembic_version"))
-        return rows[0][0] if rows else None
-
-    def _read(self, query: Any) -> list[Any]:
+    def read(self, query: Executable) -> list[Any]:
+        """Return the rows of a query."""
         rows = list(self._connection.execute(query).all())
         # Ends the read transaction, so that the next read sees what others wrote.
         self._connection.rollback()
         return rows
 
-    def _replace(self, table: Any, where: Any, row: dict[str, Any]) -> None:
-        self._connection.execute(delete(table).where(where))
-        self._connection.execute(insert(table).values(row))
+    def write(self, *statements: Executable) -> None:
+        """Carry out statements together."""
+        for statement in statements:
+            self._connection.execute(statement)
         self._connection.commit()
+
+    def _revision(self) -> str | None:
+        if not inspect(self._connection).has_table("alembic_version"):
+            return None
+        rows = self.read(text("SELECT version_num FROM alembic_version"))
+        return rows[0][0] if rows else None
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

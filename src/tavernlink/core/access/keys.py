@@ -109,7 +109,7 @@ class Keyring:
         version = self._store.version()
         if version != self._seen:
             self._seen = version
-            self._keys = {key.id: key for key in self._store.load_keys()}
+            self._keys = {key.id: key for key in self._store.keys.load()}
             self.edition += 1
 
     def _touch(self, key: Key) -> None:
@@ -118,5 +118,5 @@ class Keyring:
             self._put(msgspec.structs.replace(key, last_used=self._clock.wall()))
 
     def _put(self, key: Key) -> None:
-        self._store.put_key(key)
+        self._store.keys.put(key)
         self._keys[key.id] = key

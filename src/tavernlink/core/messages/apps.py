@@ -12,7 +12,7 @@ from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.directory import ANY, Directory
 from tavernlink.core.peers.peer import App, Tavern
 from tavernlink.core.peers.subscriptions import Subscriptions
-from tavernlink.core.seams import Ack, Clock, Ids, Store
+from tavernlink.core.seams import Ack, Clock, Ids
 from tavernlink.core.work.requests import Lane, Request
 from tavernlink.core.work.work import Work
 from tavernlink.errors import BadMessage, NotFound, TavernlinkError
@@ -38,7 +38,6 @@ class AppMessages:
         directory: Directory,
         subscriptions: Subscriptions,
         work: Work,
-        store: Store,
         clock: Clock,
         ids: Ids,
         limits: HubLimits,
@@ -47,7 +46,6 @@ class AppMessages:
         self._directory = directory
         self._subscriptions = subscriptions
         self._work = work
-        self._store = store
         self._clock = clock
         self._ids = ids
         self._limits = limits
@@ -110,7 +108,7 @@ class AppMessages:
             self._submit(app, "chat.send", message, ack, lane="visible", command="send", args=args)
             return
         args["name"] = message.session
-        bound = self._store.binding(app.key.id, message.session)
+        bound = self._work.bindings.find(app.key.id, message.session)
         home = (
             bound.tavern_id
             if bound and message.tavern is None and bound.tavern_id in self._directory.taverns

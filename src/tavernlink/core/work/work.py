@@ -13,7 +13,8 @@ from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
-from tavernlink.core.seams import Ack, Binding, Clock, Ids, Store
+from tavernlink.core.seams import Ack, Clock, Ids, Store
+from tavernlink.core.work.bindings import Binding, Bindings
 from tavernlink.core.work.requests import FINAL, Request, RequestBook
 from tavernlink.errors import TavernlinkError, Unavailable
 from tavernlink.protocol.commands import Command, CommandCancel, CommandDone
@@ -32,7 +33,7 @@ class Work:
         self._directory = directory
         self._clock = clock
         self._ids = ids
-        self._store = store
+        self.bindings = Bindings(store.bindings)
         self._limits = limits
         self._asked: dict[str, tuple[Ack, float, str]] = {}
         """Immediate commands: wire id → (ack, deadline, tavern)."""
@@ -131,8 +132,15 @@ class Work:
         chat_id = result.get("chat_id") if isinstance(result, dict) else None
         if request.session_name is not None and isinstance(chat_id, str):
             character = result.get("character_id") or request.args.get("character")
-            bound = Binding(tavern_id=request.tavern_id, character=character, chat_id=chat_id)
-            self._store.put_binding(request.key_id, request.session_name, bound)
+            self.bindings.put(
+                Binding(
+                    key_id=request.key_id,
+                    session=request.session_name,
+                    tavern_id=request.tavern_id,
+                    character=character,
+                    chat_id=chat_id,
+                )
+            )
 
     # Taverns come and go
 
@@ -154,7 +162,7 @@ class Work:
     def _bound_args(self, request: Request) -> dict[str, Any]:
         """A session's chat, as its last turn left it: turns that waited together must all use the same chat."""
         args: dict[str, Any] = dict(request.args)
-        bound = self._store.binding(request.key_id, request.session_name or "")
+        bound = self.bindings.find(request.key_id, request.session_name or "")
         here = bound is not None and bound.tavern_id == request.tavern_id
         if bound is not None and here and args.get("character") in (None, bound.character):
             args.update(character=bound.character, chat_id=bound.chat_id)
