@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tavernlink.config import Settings, SettingsError, load_settings
+from tavernlink.config import Settings, SettingsError, Sources, load_settings
 
 
 def test_the_command_line_goes_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
@@ -71,3 +71,58 @@ def test_pages_of_this_machine_and_named_origins_may_talk_to_the_hub(
     origin: str | None, allowed: bool
 ) -> None:
     assert Settings(allowed_origins=["https://tavern.example/"]).allows_origin(origin) is allowed
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://a.example.org", True),
+        ("https://A.B.Example.org", True),
+        ("https://a.example.org:443", True),
+        ("https://example.org", False),
+        ("http://a.example.org", False),
+        ("https://a.example.org:8443", False),
+        ("https://evilexample.org", False),
+        ("https://.example.org", False),
+        ("https://a.example.org.evil.example", False),
+        ("https://evil.example/.example.org", False),
+        ("https://evil.example#.example.org", False),
+        ("https://a@b.example.org", False),
+        ("https://*.example.org", False),
+    ],
+)
+def test_a_star_stands_for_the_names_below_a_domain(origin: str, allowed: bool) -> None:
+    assert Settings(allowed_origins=["https://*.example.org"]).allows_origin(origin) is allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("allowed_origins = ['*']", "allowed_origins"),
+        ("allowed_origins = ['https://*']", "allowed_origins"),
+        ("allowed_origins = ['https://*.org']", "below a domain"),
+        ("allowed_origins = ['https://a.example/path']", "nothing after it"),
+        ("allowed_origins = ['https://a.example:x']", "allowed_origins"),
+        ("trusted_proxies = ['proxy']", "trusted_proxies"),
+        ("base_path = 'tavern/'", "base_path"),
+        ("tls_names = ['a b']", "tls_names"),
+        ("otlp_endpoint = 'localhost:4318'", "otlp_endpoint"),
+    ],
+)
+def test_addresses_that_are_none_are_refused_with_what_they_should_be(
+    tmp_path: Path, text: str, named: str
+) -> None:
+    (tmp_path / "tavernlink.toml").write_text(text)
+    with pytest.raises(SettingsError, match=named):
+        load_settings({"data_dir": tmp_path}, {})
+
+
+def test_each_setting_tells_where_it_came_from(tmp_path: Path) -> None:
+    (tmp_path / "tavernlink.toml").write_text("app_rate = 5\ndetached = 3\n")
+    loaded = Sources({"data_dir": tmp_path, "port": 5}, {"TAVERNLINK_DETACHED": "4"}).read()
+    assert {name: loaded.sources[name] for name in ("port", "detached", "app_rate", "host")} == {
+        "port": "command line",
+        "detached": "environment",
+        "app_rate": "file",
+        "host": "default",
+    }

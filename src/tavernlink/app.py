@@ -52,7 +52,7 @@ class Server:
     def url(self) -> str:
         """Return the hub's address, e.g. `http://127.0.0.1:8001`."""
         host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104
-        scheme = "https" if self.settings.tls else "http"
+        scheme = self.settings.scheme
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def start(self) -> None:

@@ -88,7 +88,7 @@ def find_url(url: str | None, data_dir: Path | None) -> str:
     settings = settings_of(data_dir)
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     host = f"[{host}]" if ":" in host else host
-    return f"{'https' if settings.tls else 'http'}://{host}:{settings.port}"
+    return f"{settings.scheme}://{host}:{settings.port}"
 
 
 def find_access(url: str | None, key: str | None, data_dir: Path | None) -> Access:

@@ -1,28 +1,23 @@
-"""Settings: defaults, then `tavernlink.toml` in the data folder, then `TAVERNLINK_*` variables, then the command line.
-
-Parsed once, at the start, into one frozen value. A name that does not exist or a value that does not fit is an error
-that names where it stands.
-"""
+"""Everything that can be set, as one frozen value; a running hub that reads its file again gets another one."""
 
 from __future__ import annotations
 
 import ipaddress
-import os
-import tomllib
-from collections.abc import Mapping
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
 
-__all__ = ["FILE_NAME", "Settings", "SettingsError", "is_loopback", "load_settings"]
+from tavernlink.config.origins import matches_origin, why_no_origin
 
-FILE_NAME = "tavernlink.toml"
-_ENV = "TAVERNLINK_"
+__all__ = ["Settings", "SettingsError", "is_loopback"]
 
 _Positive = Annotated[float, msgspec.Meta(gt=0)]
+_BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+_NAME = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _Size = Annotated[int, msgspec.Meta(ge=1_024, le=1 << 30)]
 
 
@@ -43,14 +38,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Folder of the hub's own files: keys, settings."""
     database_url: str | None = None
     """SQLAlchemy URL; default a SQLite file in `data_dir`."""
+    tls: bool = False
+    """Speak https and wss; without `tls_certificate`, with a certificate that the hub makes for itself."""
     tls_certificate: Path | None = None
     """PEM file with the certificate and what signs it; with `tls_key`, the hub speaks https and wss."""
     tls_key: Path | None = None
     """PEM file with the certificate's key."""
+    tls_names: list[str] = msgspec.field(default_factory=list)
+    """More names and addresses for the hub's own certificate, e.g. "tavern.home"; it has those of this machine."""
     allow_insecure_bind: bool = False
     """Listen on an address that others can reach without TLS."""
     allowed_origins: list[str] = msgspec.field(default_factory=list)
-    """Browser origins, e.g. "https://tavern.example"; pages on this machine and the hub's own are always allowed."""
+    """Browser origins, e.g. "https://tavern.example" or "https://*.example.org"; pages on this machine always may."""
+    trusted_proxies: list[str] = msgspec.field(default_factory=list)
+    """Addresses and networks of reverse proxies whose X-Forwarded-… and Forwarded headers are believed."""
+    base_path: str = ""
+    """Sub-path under which a reverse proxy shows the hub, e.g. "/tavern"."""
     chatbridge_without_key: bool = False
     """Let the first ChatBridge extension, which can send no key, in; from loopback addresses only."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -74,6 +77,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Messages per second from one app."""
     http_rate: _Positive = 50.0
     """HTTP requests per second under one key."""
+    address_rate: _Positive = 100.0
+    """HTTP requests per second from one address other than this machine, whatever their keys."""
+    connect_rate: _Positive = 10.0
+    """New socket connections per second from one address other than this machine."""
+    metrics_open_to_loopback: bool = False
+    """Show `/metrics` to this machine without a key; elsewhere it needs an admin's."""
+    otlp_endpoint: str | None = None
+    """Where traces go, e.g. "http://127.0.0.1:4318"; needs `pip install "tavernlink[otel]"`."""
 
     @property
     def url(self) -> str:
@@ -81,21 +92,48 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.database_url or f"sqlite:///{(self.data_dir / 'tavernlink.db').as_posix()}"
 
     @property
-    def tls(self) -> bool:
+    def secure(self) -> bool:
         """True if the hub speaks https and wss."""
-        return self.tls_certificate is not None
+        return self.tls or self.tls_certificate is not None
+
+    @property
+    def scheme(self) -> str:
+        """`https` or `http`."""
+        return "https" if self.secure else "http"
 
     def check(self) -> None:
-        """Raise `SettingsError` for values that do not go together."""
+        """Raise `SettingsError` for values that do not go together, and for addresses that are none."""
+        self._check_tls()
+        for origin in self.allowed_origins:
+            if (why := why_no_origin(origin)) is not None:
+                raise SettingsError(f"`allowed_origins` names {origin!r}: {why}.")
+        for proxy in self.trusted_proxies:
+            if not _is_network(proxy):
+                raise SettingsError(
+                    f"`trusted_proxies` names {proxy!r}, which is no address or network such as 10.0.0.0/8."
+                )
+        if not _BASE_PATH.fullmatch(self.base_path):
+            raise SettingsError(
+                f"`base_path` is {self.base_path!r}; it must read like '/tavern', without a slash at its end."
+            )
+        if self.otlp_endpoint is not None and not self.otlp_endpoint.startswith(("http://", "https://")):
+            raise SettingsError(f"`otlp_endpoint` is {self.otlp_endpoint!r}; it must be an http(s) address.")
+
+    def _check_tls(self) -> None:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise SettingsError("TLS needs both `tls_certificate` and `tls_key`; set the other one too.")
         for file in (self.tls_certificate, self.tls_key):
             if file is not None and not file.is_file():
                 raise SettingsError(f"There is no file {file}, which the TLS settings name.")
-        if not self.tls and not self.allow_insecure_bind and not is_loopback(self.host):
+        for name in self.tls_names:
+            if "/" in name or not (_NAME.fullmatch(name) or _is_network(name)):
+                raise SettingsError(
+                    f"`tls_names` has {name!r}, which is neither a host's name nor an address."
+                )
+        if not self.secure and not self.allow_insecure_bind and not is_loopback(self.host):
             raise SettingsError(
                 f"Refusing to listen on {self.host} without TLS: keys and chats would cross the network in the clear. "
-                "Set `tls_certificate` and `tls_key`, put a TLS proxy before a hub on 127.0.0.1, "
+                "Say `--tls`, set `tls_certificate` and `tls_key`, put a TLS proxy before a hub on 127.0.0.1, "
                 "or say `--allow-insecure-bind` if you trust that network."
             )
 
@@ -109,9 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return False
         if parts.scheme not in ("http", "https") or not parts.hostname:
             return False
-        return is_loopback(parts.hostname) or origin.rstrip("/") in {
-            each.rstrip("/") for each in self.allowed_origins
-        }
+        return is_loopback(parts.hostname) or matches_origin(origin, self.allowed_origins)
 
 
 def is_loopback(host: str) -> bool:
@@ -124,55 +160,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def load_settings(
-    overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
-) -> Settings:
-    """Return the settings; `overrides` (from the command line) go before everything, None in it counts as not given.
-
-    Raises `SettingsError`.
-    """
-    environ = os.environ if environ is None else environ
-    from_env = _from_environment(environ)
-    given = {name: value for name, value in (overrides or {}).items() if value is not None}
-    data_dir = Path(given.get("data_dir") or from_env.get("data_dir") or Settings().data_dir)
-    merged = {**_from_file(data_dir / FILE_NAME), **from_env, **given, "data_dir": data_dir}
+def _is_network(text: str) -> bool:
     try:
-        settings = msgspec.convert(merged, Settings, strict=False, dec_hook=_to_path)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"The settings do not fit: {error}.") from None
-    settings.check()
-    return settings
-
-
-def _to_path(kind: type, value: Any) -> Any:
-    if kind is Path:
-        return Path(value)
-    raise NotImplementedError(f"settings have no type {kind}")
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"Cannot read the settings file {path}: {error}.") from None
-    unknown = set(found) - set(Settings.__struct_fields__)
-    if unknown:
-        raise SettingsError(
-            f"The settings file {path} names {', '.join(sorted(unknown))}, which no setting is called."
-        )
-    return found
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in Settings.__struct_fields__:
-        value = environ.get(_ENV + name.upper())
-        if value is not None:
-            found[name] = (
-                [part.strip() for part in value.split(",") if part.strip()]
-                if name == "allowed_origins"
-                else value
-            )
-    return found
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
