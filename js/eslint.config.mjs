@@ -1,5 +1,7 @@
 import js from "@eslint/js";
+import svelte from "eslint-plugin-svelte";
 import globals from "globals";
+import svelteParser from "svelte-eslint-parser";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
@@ -22,6 +24,31 @@ export default tseslint.config(
         { considerDefaultExhaustiveForUnions: true },
       ],
       "no-restricted-globals": ["error", "eval"],
+      eqeqeq: "error",
+    },
+  },
+  ...svelte.configs.recommended,
+  {
+    files: ["packages/console/src/**/*.svelte", "packages/console/src/**/*.svelte.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      globals: globals.browser,
+      parser: svelteParser,
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: [".svelte"],
+        parser: tseslint.parser,
+      },
+    },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      // Svelte's own: `$state` and `$derived` look like what these rules forbid.
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      "prefer-const": "off",
+      // Values that are made anew, never changed in place.
+      "svelte/prefer-svelte-reactivity": "off",
       eqeqeq: "error",
     },
   },

@@ -11,12 +11,12 @@ from litestar.types import ASGIApp
 from tavernlink.http.api import ROUTES
 from tavernlink.http.api.schema import openapi_config
 from tavernlink.http.caller import Caller
+from tavernlink.http.console import console_routes
 from tavernlink.http.failures import handle_exception
 from tavernlink.http.gate import Gate
 from tavernlink.http.health import health_routes
 from tavernlink.http.openai.completions import create_completion
 from tavernlink.http.openai.models import list_models, show_model
-from tavernlink.http.page import show_page
 
 if TYPE_CHECKING:
     from tavernlink.config import Settings
@@ -34,7 +34,7 @@ def create_app(runtime: Runtime, settings: Settings) -> ASGIApp:
     app = Litestar(
         [
             *health_routes(runtime),
-            show_page,
+            *console_routes(),
             Router("/api", route_handlers=ROUTES),
             Router(
                 "/v1", route_handlers=[list_models, show_model, create_completion], include_in_schema=False

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from tavernlink.core.limits import RateLimit
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
+from tavernlink.http.console import CONSOLE_ASSETS
 from tavernlink.http.failures import send_failure
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPEN_PATHS", "Gate"]
 
-OPEN_PATHS = frozenset({"/", "/healthz", "/readyz"})
+OPEN_PATHS = frozenset({"/", "/icon.svg", "/healthz", "/readyz"})
 """All that may be seen without a key; none of it tells a secret."""
 
 _BURST = 4.0  # seconds' worth of requests that may come at once
@@ -56,7 +57,7 @@ class Gate:
             if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
                 await _answer_preflight(headers, send)
                 return
-            if path not in OPEN_PATHS:
+            if path not in OPEN_PATHS and not path.startswith(CONSOLE_ASSETS):
                 self._let_in(scope, headers)
         except TavernlinkError as error:
             await send_failure(send, error, path)

@@ -1,0 +1,115 @@
+/** Being signed in: the key, the line to the hub, and what everybody on the page shares. */
+
+import { Connection, Hub, TavernlinkError, type ConnectionState } from "@tavernlink/client";
+
+import { t } from "../i18n/language.svelte.js";
+import { Problems } from "./problems.svelte.js";
+import { Taverns } from "./taverns.svelte.js";
+import { Tokens } from "./tokens.svelte.js";
+
+export type Role = "admin" | "app" | "viewer" | "tavern";
+
+const KEPT = "tavernlink.key";
+
+/** The hub that served this page, a proxy's path before it included. */
+export function hubAddress(): string {
+  return new URL(".", location.href.replace(/#.*/, "")).href.replace(/\/$/, "");
+}
+
+/** A key names its role: `tl_<role>_<id>_<secret>`. */
+export function roleOf(key: string): Role | undefined {
+  const role = /^tl_(admin|app|viewer|tavern)_/.exec(key.trim())?.[1];
+  return role as Role | undefined;
+}
+
+/** One signed-in stay: lives until the person signs out or the hub turns the key away. */
+export class Stay {
+  readonly hub: Hub;
+  readonly taverns: Taverns;
+  readonly tokens: Tokens;
+  line = $state<ConnectionState>({ name: "idle" });
+
+  constructor(
+    readonly role: Role,
+    key: string,
+    readonly problems: Problems,
+  ) {
+    const connection = new Connection({ url: hubAddress(), key, role: "app", name: "console" });
+    connection.on("state", (state) => {
+      this.line = state;
+    });
+    this.hub = new Hub(connection);
+    this.taverns = new Taverns(this.hub);
+    this.tokens = new Tokens(this.hub);
+    connection.on("session", ({ resumed }) => {
+      if (!resumed) void this.taverns.load().catch(problems.take);
+    });
+  }
+
+  get mayWrite(): boolean {
+    return this.role !== "viewer";
+  }
+
+  close(): void {
+    this.tokens.stop();
+    this.hub.close();
+  }
+}
+
+class Session {
+  stay = $state.raw<Stay | null>(null);
+  busy = $state(false);
+  readonly problems = new Problems();
+
+  /** Go on with a key that this browser kept. */
+  async restore(): Promise<void> {
+    const key = sessionStorage.getItem(KEPT) ?? localStorage.getItem(KEPT);
+    if (key === null) return;
+    try {
+      await this.signIn(key, localStorage.getItem(KEPT) !== null);
+    } catch (error) {
+      this.problems.take(error);
+    }
+  }
+
+  /** Rejects with the hub's reason where it turns the key away. */
+  async signIn(key: string, remember: boolean): Promise<void> {
+    const role = roleOf(key);
+    if (role === "tavern") throw new TavernlinkError("forbidden", t("signin.notTavern"));
+    this.busy = true;
+    const stay = new Stay(role ?? "app", key.trim(), this.problems);
+    try {
+      await stay.hub.ready();
+      await stay.hub.subscribe(["tavern.*", "stream.*", "chat.*"], { tavern: "*" });
+      await stay.taverns.load();
+    } catch (error) {
+      stay.close();
+      this.forget();
+      throw error;
+    } finally {
+      this.busy = false;
+    }
+    sessionStorage.setItem(KEPT, key.trim());
+    if (remember) localStorage.setItem(KEPT, key.trim());
+    stay.hub.connection.on("state", (state) => {
+      if (state.name === "refused") {
+        this.problems.take(new TavernlinkError(state.code, state.message));
+        this.signOut();
+      }
+    });
+    this.stay = stay;
+  }
+
+  signOut(): void {
+    this.stay?.close();
+    this.stay = null;
+    this.forget();
+  }
+
+  private forget(): void {
+    sessionStorage.removeItem(KEPT);
+    localStorage.removeItem(KEPT);
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,183 @@
+"""The console in a browser against a live hub and a real SillyTavern: each page, both languages, both sizes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tavernlink.demo.hub import RunningHub, open_hub
+from tavernlink.tab import Tab
+from tests.e2e.desk import Desk
+
+_ROOT = Path(__file__).resolve().parents[2]
+_AXE = _ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
+_PICTURES = Path(os.environ.get("TAVERNLINK_ARTEFACTS", _ROOT / ".cache" / "artefacts")) / "console"
+_SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+_FLAWS = """async () => {
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+}"""
+
+
+@contextlib.asynccontextmanager
+async def visitor(browser: Browser, hub: RunningHub, *, size: str = "desktop", **options: Any) -> AsyncIterator[Page]:
+    """A person's browser on the console; anything that its page complains of fails the test."""
+    width, height = _SIZES[size]
+    context = await browser.new_context(
+        **({"locale": "en-US", "viewport": {"width": width, "height": height}} | options)
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
+    await page.goto(f"{hub.url}/")
+    yield page
+    assert complaints == []
+    await context.close()
+
+
+async def sign_in(page: Page, key: str) -> None:
+    await page.locator("input[type=password]").fill(key)
+    await page.locator("form button.primary").click()
+    await page.locator("nav").wait_for()
+
+
+async def check_looks(page: Page, name: str) -> None:
+    """Keep a picture of the page, and hold it against what people need who cannot see it, or not well."""
+    _PICTURES.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=_PICTURES / f"{name}.png")
+    # Not as a tag, which the page's policy refuses, and rightly.
+    await page.evaluate(_AXE.read_text("utf-8"))
+    assert await page.evaluate(_FLAWS) == [], name
+    wide = await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
+    assert not wide, f"{name} scrolls sideways"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(tab: Tab, sillytavern: Any) -> Desk:
+    return Desk(tab, sillytavern)
+
+
+@pytest.mark.parametrize("size", _SIZES)
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+async def test_every_page_looks_right(
+    browser: Browser, hub: RunningHub, desk: Desk, size: str, locale: str, scheme: Any
+) -> None:
+    await desk.write((True, 'A *question*, "friend"?'), (False, "An **answer**.\n\n```\ncode\n```"))
+    name = f"{locale[:2]}-{size}-{scheme}"
+    async with visitor(browser, hub, size=size, locale=locale, color_scheme=scheme) as page:
+        await page.locator("form").wait_for()
+        assert await page.locator("html").get_attribute("lang") == ("zh-CN" if locale == "zh-CN" else "en")
+        await check_looks(page, f"{name}-sign-in")
+        await sign_in(page, hub.admin_key)
+        await expect(page.locator("article h3").filter(has_text="shared")).to_be_visible()
+        await check_looks(page, f"{name}-overview")
+        await page.locator("nav a[href='#/chat']").click()
+        await page.locator("main select").select_option(label="shared")
+        await expect(page.locator(".messages article").last).to_contain_text("An answer.")
+        await check_looks(page, f"{name}-chat")
+
+
+async def test_a_wrong_key_is_told_and_a_right_one_survives_a_reload_until_signed_out(
+    browser: Browser, hub: RunningHub
+) -> None:
+    async with visitor(browser, hub) as page:
+        await page.locator("input[type=password]").fill("tl_app_wrong_key")
+        await page.locator("form button.primary").click()
+        await expect(page.locator("[role=alert]")).to_contain_text("hub does not know")
+        await page.locator("input[type=password]").fill(hub.tavern_key)
+        await page.locator("form button.primary").click()
+        await expect(page.locator("[role=alert]")).to_contain_text("SillyTavern")
+        await sign_in(page, hub.app_key)
+        await page.reload()
+        await page.locator("nav").wait_for()
+        assert await page.evaluate("() => JSON.stringify(localStorage).includes('tl_')") is False
+        await page.get_by_role("button", name="Sign out").click()
+        await page.locator("form").wait_for()
+        await page.reload()
+        await page.locator("form").wait_for()
+
+
+async def test_the_language_can_be_switched_and_stays(browser: Browser, hub: RunningHub) -> None:
+    async with visitor(browser, hub) as page:
+        await page.get_by_role("button", name="中文").click()
+        await expect(page.locator("h1")).to_have_text("登录此中枢")
+        await page.reload()
+        await expect(page.locator("h1")).to_have_text("登录此中枢")
+
+
+async def test_a_hub_without_taverns_says_what_to_do(browser: Browser, tmp_path: Path) -> None:
+    async with open_hub(tmp_path) as empty, visitor(browser, empty) as page:
+        await sign_in(page, empty.viewer_key)
+        await expect(page.locator("ol li")).to_have_count(3)
+        await expect(page.get_by_text("tavernlink keys create --role tavern")).to_be_visible()
+        await expect(page.get_by_text(empty.url, exact=True)).to_be_visible()
+        await check_looks(page, "en-desktop-light-first-steps")
+
+
+async def test_a_person_chats_from_the_console(browser: Browser, hub: RunningHub, desk: Desk) -> None:
+    async with visitor(browser, hub) as page:
+        await sign_in(page, hub.app_key)
+        await page.goto(f"{hub.url}/#/chat")
+        await page.locator("main select").select_option(label="shared")
+        messages = page.locator(".messages article")
+        await expect(messages).to_have_count(1)
+        box = page.get_by_role("textbox", name="Write a message")
+        await box.fill("hello [tokens=40] [speed=60]")
+        await box.press("Enter")
+        growing = page.locator("article[aria-busy=true]")
+        await expect(growing).to_be_visible()
+        await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        await expect(growing).to_have_count(0)
+        await expect(messages).to_have_count(3)
+        assert (await desk.texts())[1] == "hello [tokens=40] [speed=60]"
+
+        await page.get_by_role("button", name="Another answer").click()
+        await expect(messages.last).to_contain_text("2 of 2")
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        await expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+        await messages.nth(1).hover()
+        await messages.nth(1).get_by_role("button", name="Edit").click()
+        await messages.nth(1).get_by_role("textbox").fill("changed")
+        await messages.nth(1).get_by_role("button", name="Save").click()
+        await expect(messages.nth(1)).to_contain_text("changed")
+        assert (await desk.texts())[1] == "changed"
+
+        await messages.last.hover()
+        await messages.last.get_by_role("button", name="Delete").click()
+        await messages.last.get_by_role("button", name="Delete").click()
+        await expect(messages).to_have_count(2)
+
+        await box.fill("stop [tokens=2000] [speed=50]")
+        await box.press("Enter")
+        await page.get_by_role("button", name="Stop").click()
+        await expect(growing).to_have_count(0)
+
+
+async def test_a_long_chat_loads_as_one_scrolls_and_a_viewer_only_reads(
+    browser: Browser, hub: RunningHub, desk: Desk
+) -> None:
+    await desk.write(*((number % 2 == 0, f"line {number}") for number in range(150)))
+    async with visitor(browser, hub) as page:
+        await sign_in(page, hub.viewer_key)
+        await page.goto(f"{hub.url}/#/chat")
+        await page.locator("main select").select_option(label="shared")
+        messages = page.locator(".messages article")
+        await expect(messages.last).to_contain_text("line 149")
+        assert await messages.count() < 100
+        for loaded in (120, 151):  # pages of 60
+            await page.locator(".messages").evaluate("(box) => box.scrollTo(0, 0)")
+            await expect(messages).to_have_count(loaded)
+        await expect(page.get_by_text("This key may read only.")).to_be_visible()
+        await expect(page.get_by_role("textbox")).to_have_count(0)
