@@ -7,29 +7,34 @@ connection that comes back goes on where it was.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 import msgspec
 
 from tavernlink.core.access.keys import Key, Keyring
-from tavernlink.core.access.permissions import check_connect, check_send
+from tavernlink.core.access.permissions import check_connect, check_send, may_hear
 from tavernlink.core.limits import HubLimits, RateLimit
 from tavernlink.core.messages.apps import AppMessages
+from tavernlink.core.messages.handlers import Asked, Published
 from tavernlink.core.messages.taverns import TavernMessages
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import App, Peer, Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.peers.subscriptions import Subscriptions
+from tavernlink.core.profiles.book import ProfileBook
+from tavernlink.core.profiles.messages import ProfileMessages
 from tavernlink.core.relay.relay import Relay
 from tavernlink.core.seams import Ack, Clock, Ids, Journal, Link, Store
-from tavernlink.core.work.lanes import Lanes
+from tavernlink.core.work.asking import Asking
+from tavernlink.core.work.handlers import WorkMessages
 from tavernlink.core.work.work import Work
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError, Unavailable
 from tavernlink.protocol import PROTOCOL_VERSION
 from tavernlink.protocol.catalogue import CATALOGUE, UNCOUNTED
 from tavernlink.protocol.codec import decode_content
 from tavernlink.protocol.event import Event
-from tavernlink.protocol.outcome import Success, failure_of
+from tavernlink.protocol.outcome import Failure, Success, failure_of
 from tavernlink.protocol.session import Auth, Confirm, HubInfo, Limits, Resync, Welcome
 from tavernlink.protocol.taverns import EventsWanted
 
@@ -55,27 +60,38 @@ class Hub:
         self.limits = limits or HubLimits()
         self.keyring = Keyring(store, clock, ids)
         self.directory = Directory()
-        self.subscriptions = Subscriptions()
+        self.subscriptions = Subscriptions(self._may_hear)
         self.work = Work(self.directory, clock, ids, store, self.limits)
         self.relay = Relay(self.subscriptions, self.work.book, most_streams=self.limits.streams)
         self._clock = clock
         self._ids = ids
         self._journal = journal
+        self._store = store
         self._edition = self.keyring.edition
         """Of the keyring, when connections were last held against it."""
         self._version = version
         self._ended: OrderedDict[str, None] = OrderedDict()
         """Sessions that were ended lately, oldest first."""
-        self._from_taverns = TavernMessages(self.relay, self.work).handlers
-        self._from_apps = AppMessages(
+        self._published: Mapping[str, Published] = TavernMessages(self.relay, self.work).handlers
+        """What taverns tell, tokens among it: no scope, no answer but that it came."""
+        apps = AppMessages(
             directory=self.directory,
             subscriptions=self.subscriptions,
             work=self.work,
-            clock=clock,
-            ids=ids,
             limits=self.limits,
             wanted_changed=self._tell_wanted,
-        ).handlers
+        )
+        self.asking = Asking(self.work, self.directory, clock, ids, self.limits)
+        self.work_messages = WorkMessages(self.directory, self.work, self.asking)
+        self.profiles = ProfileBook(store.profile_versions, store.profile_contents, clock)
+        profiles = ProfileMessages(self.profiles, self.directory, self.subscriptions, self.asking)
+        self._asked: Mapping[str, Asked] = {**profiles.handlers, **apps.handlers, **self.work_messages.handlers}
+        """What is asked with an ack, by whichever kinds of peers the catalogue names."""
+
+    @property
+    def trouble(self) -> TavernlinkError | None:
+        """Why the hub cannot keep what it is told just now; None while all is well."""
+        return self._store.trouble
 
     # Connecting
 
@@ -92,7 +108,13 @@ class Hub:
                 "Update the older side.",
                 {"peer": auth.protocol, "hub": PROTOCOL_VERSION},
             )
-        check_connect(key.role, auth.role)
+        if keep:
+            # A peer inside this process speaks for one request: its messages are held against the table one by one.
+            check_connect(key.role, auth.role)
+        if auth.role == "tavern" and not key.reaches_tavern(auth.id or "", auth.name):
+            raise AuthError(
+                "forbidden", "This key is for other taverns: neither this id nor this name is in its limits."
+            )
         resumed = self._resume(auth, key, link, address)
         if resumed is not None:
             return resumed
@@ -143,7 +165,7 @@ class Hub:
             return None
         self._drop_line(peer)
         session.attach(link, auth.resume.count)
-        peer.address = address
+        peer.key, peer.address = key, address
         self._welcome(peer, resumed=True)
         session.flush()
         if isinstance(peer, Tavern):
@@ -169,7 +191,7 @@ class Hub:
         known = self.directory.taverns.get(tavern_id)
         rate = RateLimit(self.limits.tavern_rate, self.limits.tavern_burst, self._clock.now())
         if known is None:
-            lanes = Lanes(detached=self.limits.detached, longest=self.limits.queue_length)
+            lanes = self.work.new_lanes()
             joined = self.directory.next_joined()
             name = auth.name or tavern_id
             known = Tavern(
@@ -195,6 +217,7 @@ class Hub:
         return known
 
     def _tavern_came(self, tavern: Tavern) -> None:
+        self.subscriptions.changed()  # its name may be within the limits of other keys than before
         self._tell_wanted()
         self.relay.tavern(tavern)
         self.work.dispatch(tavern)
@@ -227,7 +250,8 @@ class Hub:
     def receive(self, peer: Peer, type_: str, content: bytes | msgspec.Raw, ack: Ack | None) -> None:
         """Take one message from a peer. Bad input goes to the ack as an outcome, and never further."""
         session = peer.session
-        if type_ not in UNCOUNTED:
+        # What a tavern asks has its ack; only what it tells is kept by it until it is counted.
+        if type_ not in UNCOUNTED and not (type_ in self._asked and isinstance(peer, Tavern)):
             session.received += 1
         try:
             if type_ == "confirm" and self._take_confirm(session, content):
@@ -238,11 +262,15 @@ class Hub:
             if not peer.rate.spend() and not peer.rate.refill(self._clock.now()):
                 raise BadMessage("rate_limited", details={"retry_after": 1})
             if isinstance(peer, Tavern):
-                self._receive_tavern(peer, type_, content)
-                if ack is not None:
-                    ack(Success())
-            elif isinstance(peer, App):
-                self._receive_app(peer, type_, content, ack or _no_ack)
+                if session.received - session.confirmed >= self.limits.confirm_every:
+                    self._confirm(session)
+                publish = self._published.get(type_)
+                if publish is not None:
+                    publish(peer, decode_content(type_, content))
+                    if ack is not None:
+                        ack(Success())
+                    return
+            self._receive_asked(peer, type_, content, _no_ack if ack is None else self._kept(ack))
         except TavernlinkError as error:
             self._journal(
                 "message.refused", id=peer.id, type=type_[:100], code=error.code, why=error.message[:500]
@@ -250,31 +278,34 @@ class Hub:
             if ack is not None:
                 ack(failure_of(error))
 
-    def _receive_tavern(self, tavern: Tavern, type_: str, content: bytes | msgspec.Raw) -> None:
-        session = tavern.session
-        if session.received - session.confirmed >= self.limits.confirm_every:
-            self._confirm(session)
-        handler = self._from_taverns.get(type_)
-        if handler is None:
-            self._receive_other(type_)
+    def _receive_asked(self, peer: Peer, type_: str, content: bytes | msgspec.Raw, ack: Ack) -> None:
+        if type_ == "confirm":
+            ack(Success())  # one that says nothing new
             return
-        handler(tavern, decode_content(type_, content))
+        row = CATALOGUE.get(type_)
+        handler = self._asked.get(type_)
+        if row is None:
+            self._refuse_unknown(type_)
+        elif handler is None or ("tavern" if isinstance(peer, Tavern) else "app") not in row.senders:
+            raise BadMessage("not_for_this_role", f"{type_!r} is not sent to the hub by this kind of peer.")
+        else:
+            check_send(peer.key, type_)
+            handler(peer, decode_content(type_, content), ack)
 
-    def _receive_app(self, app: App, type_: str, content: bytes | msgspec.Raw, ack: Ack) -> None:
-        handler = self._from_apps.get(type_)
-        if handler is None:
-            self._receive_other(type_)
-            ack(Success())
-            return
-        check_send(app.key.role, type_)
-        handler(app, decode_content(type_, content), ack)
+    def _kept(self, ack: Ack) -> Ack:
+        """Hold an outcome back until what its handler wrote is on disk: what was acknowledged is kept."""
+        store, before = self._store, self._store.puts
+
+        def answer(outcome: Success | Failure) -> None:
+            if store.puts == before:
+                ack(outcome)
+            else:
+                store.after_commit(lambda: ack(outcome), lambda error: ack(failure_of(error)))
+
+        return answer
 
     @staticmethod
-    def _receive_other(type_: str) -> None:
-        if type_ == "confirm":
-            return  # one that says nothing new
-        if type_ in CATALOGUE:
-            raise BadMessage("not_for_this_role", f"{type_!r} is not sent to the hub by this kind of peer.")
+    def _refuse_unknown(type_: str) -> NoReturn:
         raise BadMessage(
             "unknown_type", f"The hub does not know the message type {type_[:100]!r}.", {"type": type_[:100]}
         )
@@ -288,8 +319,9 @@ class Hub:
         return session.base != before
 
     def _confirm(self, session: Session) -> None:
-        session.confirmed = session.received
-        session.notify(Event("confirm", Confirm(count=session.received)))
+        """Tell a tavern how far the hub is; what it reported may be forgotten there only when it is on disk here."""
+        count = session.confirmed = session.received
+        self._store.after_commit(lambda: session.notify(Event("confirm", Confirm(count=count))))
 
     # Leaving
 
@@ -302,6 +334,7 @@ class Hub:
         if isinstance(peer, Tavern):
             session.detach(now + self.limits.tavern_grace)
             self.relay.tavern(peer)
+            self.work.tavern_left(peer)
         else:
             session.detach(now + self.limits.app_session)
             if not session.bounds.kept:
@@ -327,7 +360,7 @@ class Hub:
         # Not what `refresh` found just now: a connect a moment ago may have read the change already.
         if self.keyring.edition != self._edition:
             self._edition = self.keyring.edition
-            self._drop_revoked()
+            self._hold_against_keys()
         for peer in list(self.directory.sessions.values()):
             session = peer.session
             if session.expires is not None and now >= session.expires:
@@ -353,7 +386,7 @@ class Hub:
         self._forget(tavern.session)
         self.relay.end_all(tavern, error)
         self.work.fail_running(tavern, error)
-        self.work.move_floating(tavern)
+        self.work.move_waiting(tavern)
 
     def _forget_if_idle(self, tavern: Tavern) -> None:
         if tavern.session.id not in self.directory.sessions and not tavern.lanes.waiting:
@@ -377,12 +410,30 @@ class Hub:
         if link is not None:
             link.close("replaced", "Another connection took over this identity.")
 
-    def _drop_revoked(self) -> None:
+    def _hold_against_keys(self) -> None:
+        """End the connections of keys that are no longer good; let the others have what their keys now allow."""
         for peer in list(self.directory.sessions.values()):
-            if not self.keyring.is_valid(peer.key.id):
-                peer.session.lost = True
-                if peer.session.link is not None:
-                    peer.session.link.close("key_revoked", "The key of this connection was revoked.")
+            key = self.keyring.find(peer.key.id)
+            ended = self.keyring.why_ended(peer.key.id)
+            if ended is None and key is not None and key.role == peer.key.role:
+                peer.key = key
+                continue
+            peer.session.lost = True
+            if peer.session.link is not None:
+                how = "has expired" if ended == "key_expired" else "was revoked"
+                peer.session.link.close(ended or "key_revoked", f"The key of this connection {how}.")
+        self.subscriptions.changed()
+        self._tell_wanted()
+
+    def _may_hear(self, session: Session, tavern_id: str, topic: str) -> bool:
+        """True if the key of this session lets it hear this topic of this tavern."""
+        peer = self.directory.peer_of(session)
+        if peer is None or not may_hear(peer.key, topic):
+            return False
+        if peer.key.taverns is None:
+            return True
+        tavern = self.directory.taverns.get(tavern_id)
+        return peer.key.reaches_tavern(tavern_id, tavern.name if tavern else tavern_id)
 
     def _tell_wanted(self) -> None:
         """Tell each tavern which of SillyTavern's events somebody wants, where that changed."""

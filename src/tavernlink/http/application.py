@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Request, Router
 from litestar.di import Provide
-from litestar.types import ASGIApp
 
+from tavernlink.config import Sources
 from tavernlink.http.api import ROUTES
 from tavernlink.http.api.schema import openapi_config
+from tavernlink.http.api.settings import settings_routes
 from tavernlink.http.caller import Caller
 from tavernlink.http.failures import handle_exception
-from tavernlink.http.gate import Gate
+from tavernlink.http.gate import Gate, guard
 from tavernlink.http.health import health_routes
 from tavernlink.http.openai.completions import create_completion
 from tavernlink.http.openai.models import list_models, show_model
 from tavernlink.http.page import show_page
+from tavernlink.runtime.configuration import Configuration
 
 if TYPE_CHECKING:
     from tavernlink.config import Settings
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-def create_app(runtime: Runtime, settings: Settings) -> ASGIApp:
+def create_app(runtime: Runtime, settings: Settings, configuration: Configuration | None = None) -> Gate:
     """Return the app; it needs no lifespan events."""
+    configuration = configuration or Configuration(Sources.fixed(settings))
 
     def provide_caller(request: Request[Any, Any, Any]) -> Caller:
         return Caller(runtime, request.scope["state"]["key"])
@@ -35,15 +38,16 @@ def create_app(runtime: Runtime, settings: Settings) -> ASGIApp:
         [
             *health_routes(runtime),
             show_page,
-            Router("/api", route_handlers=ROUTES),
+            Router("/api", route_handlers=[*ROUTES, *settings_routes(configuration)]),
             Router(
                 "/v1", route_handlers=[list_models, show_model, create_completion], include_in_schema=False
             ),
         ],
         dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
+        guards=[guard],
         exception_handlers={Exception: handle_exception},
         openapi_config=openapi_config(),
         request_max_body_size=settings.max_payload,
         logging_config=None,
     )
-    return Gate(app, runtime, rate=settings.http_rate)
+    return Gate(app, runtime, settings)

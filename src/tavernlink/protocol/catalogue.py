@@ -10,13 +10,24 @@ from typing import Any, Literal
 
 import msgspec
 
-from tavernlink.protocol import chat, commands, requests, session, streams, subscriptions, taverns
+from tavernlink.protocol import (
+    bindings,
+    chat,
+    commands,
+    pool,
+    profiles,
+    requests,
+    session,
+    streams,
+    subscriptions,
+    taverns,
+)
 from tavernlink.protocol.message import Message
 
 __all__ = ["CATALOGUE", "UNCOUNTED", "Direction", "MessageType"]
 
 Direction = Literal[
-    "app → hub", "hub → app", "tavern → hub", "hub → tavern", "tavern → hub → app", "hub → peer"
+    "app → hub", "peer → hub", "hub → app", "tavern → hub", "hub → tavern", "tavern → hub → app", "hub → peer"
 ]
 
 
@@ -27,7 +38,8 @@ class MessageType(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction
     content: type[Message]
     result: Any = None
-    """Type of `result` in the outcome; None: an outcome without a result. Only asked for `app → hub`."""
+    """Type of `result` in the outcome; None: an outcome without a result. Only asked for `app → hub` and
+    `peer → hub`."""
 
     @property
     def senders(self) -> frozenset[str]:
@@ -36,7 +48,8 @@ class MessageType(msgspec.Struct, frozen=True, kw_only=True):
             return frozenset({"app"})
         if self.direction in ("tavern → hub", "tavern → hub → app"):
             return frozenset({"tavern"})
-        return frozenset({"app", "tavern"}) if self.name == "confirm" else frozenset()
+        either = self.direction == "peer → hub" or self.name == "confirm"
+        return frozenset({"app", "tavern"}) if either else frozenset()
 
 
 def _row(name: str, direction: Direction, content: type[Message], result: Any = None) -> MessageType:
@@ -74,7 +87,24 @@ _ROWS = (
     _row("generation.stop", "app → hub", requests.GenerationStop, dict[str, bool]),
     _row("request.get", "app → hub", requests.RequestGet, requests.RequestUpdate),
     _row("request.cancel", "app → hub", requests.RequestCancel, requests.RequestUpdate),
+    _row("request.list", "app → hub", requests.RequestList, list[requests.RequestInfo]),
     _row("request.update", "hub → app", requests.RequestUpdate),
+    # Sessions with a chat of their own, and the pool of taverns.
+    _row("session.list", "app → hub", bindings.SessionList, list[bindings.SessionInfo]),
+    _row("session.forget", "app → hub", bindings.SessionForget, dict[str, bool]),
+    _row("pool.get", "app → hub", pool.PoolGet, pool.PoolInfo),
+    _row("pool.pin", "app → hub", pool.PoolPin, pool.PoolInfo),
+    # Profiles: settings that taverns share.
+    _row("profile.list", "peer → hub", profiles.ProfileList, list[profiles.ProfileInfo]),
+    _row("profile.history", "peer → hub", profiles.ProfileHistory, list[profiles.ProfileInfo]),
+    _row("profile.get", "peer → hub", profiles.ProfileGet, profiles.Profile),
+    _row("profile.diff", "peer → hub", profiles.ProfileDiff, list[profiles.ItemChange]),
+    _row("profile.save", "peer → hub", profiles.ProfileSave, profiles.ProfileInfo),
+    _row("profile.delete", "peer → hub", profiles.ProfileDelete),
+    _row("profile.changed", "hub → peer", profiles.ProfileChanged),
+    _row("profile.publish", "app → hub", profiles.ProfilePublish, requests.Accepted),
+    _row("profile.apply", "app → hub", profiles.ProfileApply, requests.Accepted),
+    _row("profile.undo", "app → hub", profiles.ProfileUndo, requests.Accepted),
     # Streams.
     _row("stream.start", "tavern → hub → app", streams.StreamStart),
     _row("stream.delta", "tavern → hub → app", streams.StreamDelta),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, LargeBinary, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, MetaData, String, Table
 
-__all__ = ["bindings", "keys", "metadata"]
+__all__ = ["bindings", "editions", "inbox", "keys", "metadata", "requests"]
 
 metadata = MetaData(
     naming_convention={
@@ -24,6 +24,11 @@ keys = Table(
     Column("created", Float, nullable=False),
     Column("last_used", Float),
     Column("revoked", Float),
+    Column("expires", Float),
+    Column("scopes", JSON),
+    Column("taverns", JSON),
+    Column("rooms", JSON),
+    Column("made_by", String(40)),
 )
 
 bindings = Table(
@@ -32,6 +37,64 @@ bindings = Table(
     Column("key_id", String(40), primary_key=True),
     Column("session", String(200), primary_key=True),
     Column("tavern_id", String(200), nullable=False),
+    Column("server", String(200)),
     Column("character", String(400)),
     Column("chat_id", String(400)),
+    Column("used", Float),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("character", String(400), primary_key=True),
+    Column("tavern", String(200), nullable=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+"""How often something was changed, by whichever process: a running hub looks whether its keys are still the newest."""
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("wire_id", String(200), primary_key=True),
+    Column("key_id", String(40), nullable=False),
+    Column("request_id", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("finished", Float),
+    Column("body", JSON, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key_id", String(40), primary_key=True),
+    Column("app_id", String(200), primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", Float, nullable=False),
+    Column("type", String(200), nullable=False),
+    Column("content", JSON, nullable=False),
+)
+
+profile_versions = Table(
+    "profile_versions",
+    metadata,
+    Column("profile", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("time", Float, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("note", String(500), nullable=False),
+    Column("items", JSON, nullable=False),
+)
+
+profile_contents = Table(
+    "profile_contents",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )

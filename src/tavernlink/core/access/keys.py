@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
+from tavernlink.core.access.permissions import Role, scopes_of
 from tavernlink.errors import AuthError, NotFound
 
 if TYPE_CHECKING:
@@ -19,11 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["KEY_PREFIX", "Key", "Keyring", "Role"]
 
-Role = Literal["admin", "tavern", "app", "viewer"]
 KEY_PREFIX = "tl_"
 
 
-class Key(msgspec.Struct, frozen=True, kw_only=True):
+class Key(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One credential as the store keeps it. Times are seconds since 1970."""
 
     id: str
@@ -34,6 +36,29 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     created: float
     last_used: float | None = None
     revoked: float | None = None
+    expires: float | None = None
+    """When it ends by itself; None: never."""
+    scopes: tuple[str, ...] | None = None
+    """Those of its role that it was narrowed to; None: all of them."""
+    taverns: tuple[str, ...] | None = None
+    """Ids or names of the taverns that it may use, or be; None: every one."""
+    rooms: tuple[str, ...] | None = None
+    """Ids or names of the rooms that it may use; None: every one."""
+    made_by: str | None = None
+    """Id of the key under which it was made; None: on the hub's own machine."""
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Its scopes: the role's, or the fewer that it was narrowed to."""
+        return scopes_of(self.role, self.scopes)
+
+    def reaches_tavern(self, *words: str) -> bool:
+        """True if a tavern with this id and name is not outside its limits."""
+        return self.taverns is None or any(word in self.taverns for word in words)
+
+    def reaches_room(self, *words: str) -> bool:
+        """True if a room with this id and name is not outside its limits."""
+        return self.rooms is None or any(word in self.rooms for word in words)
 
 
 def _digest(secret: str) -> bytes:
@@ -49,13 +74,32 @@ class Keyring:
         self._ids = ids
         self._keys: dict[str, Key] = {}
         self._seen: int | None = None
+        self._next_end = float("inf")
+        """When the next key expires."""
         self.edition = 0
         """Grows whenever a key may have lost its rights; whoever keeps connections compares it."""
 
-    def create(self, role: Role, name: str) -> tuple[Key, str]:
-        """Make a key; return it with its text, which is nowhere kept."""
+    def create(
+        self,
+        role: Role,
+        name: str,
+        *,
+        scopes: Iterable[str] | None = None,
+        taverns: Iterable[str] | None = None,
+        rooms: Iterable[str] | None = None,
+        expires: float | None = None,
+        made_by: str | None = None,
+    ) -> tuple[Key, str]:
+        """Make a key; return it with its text, which is nowhere kept. Raises `ValueError` for what no key can be."""
         if role not in get_args(Role):
             raise ValueError(f"role must be one of {', '.join(get_args(Role))}, not {role!r}")
+        narrowed = _sorted(scopes)
+        lacking = set(narrowed or ()) - scopes_of(role, None)
+        if lacking:
+            raise ValueError(
+                f"a key of the role {role} cannot hold {', '.join(sorted(lacking))}; "
+                f"it may hold {', '.join(sorted(scopes_of(role, None)))}"
+            )
         secret = self._ids.secret()
         key = Key(
             id=self._ids.new("k").removeprefix("k-"),
@@ -63,6 +107,11 @@ class Keyring:
             name=name,
             digest=_digest(secret),
             created=self._clock.wall(),
+            expires=expires,
+            scopes=narrowed,
+            taverns=_sorted(taverns),
+            rooms=_sorted(rooms),
+            made_by=made_by,
         )
         self._put(key)
         return key, f"{KEY_PREFIX}{role}_{key.id}_{secret}"
@@ -72,8 +121,12 @@ class Keyring:
         self.refresh()
         return sorted(self._keys.values(), key=lambda key: key.created)
 
+    def find(self, key_id: str) -> Key | None:
+        """Return the key with this id, of what `refresh` last saw."""
+        return self._keys.get(key_id)
+
     def verify(self, text: str | None) -> Key:
-        """Return the key that this text is. Raises `AuthError`: `unauthorized` or `key_revoked`."""
+        """Return the key that this text is. Raises `AuthError`: `unauthorized`, `key_revoked` or `key_expired`."""
         self.refresh()
         parts = (text or "").split("_", 3)
         key = self._keys.get(parts[2]) if len(parts) == 4 and f"{parts[0]}_" == KEY_PREFIX else None
@@ -81,15 +134,20 @@ class Keyring:
         right = hmac.compare_digest(key.digest if key else bytes(32), _digest(parts[-1]))
         if key is None or not right or parts[1] != key.role:
             raise AuthError("unauthorized")
-        if key.revoked is not None:
-            raise AuthError("key_revoked")
+        ended = self.why_ended(key.id)
+        if ended is not None:
+            raise AuthError(ended)
         self._touch(key)
         return key
 
-    def is_valid(self, key_id: str) -> bool:
-        """True while the key exists and is not revoked; of what `refresh` last saw."""
+    def why_ended(self, key_id: str) -> str | None:
+        """Return the error code for a key that is no longer good, of what `refresh` last saw; None: it is good."""
         key = self._keys.get(key_id)
-        return key is not None and key.revoked is None
+        if key is None or key.revoked is not None:
+            return "key_revoked"
+        if key.expires is not None and key.expires <= self._clock.wall():
+            return "key_expired"
+        return None
 
     def revoke(self, id_or_name: str) -> list[Key]:
         """Revoke the key with this id, or every key with this name. Raises `NotFound`."""
@@ -105,18 +163,34 @@ class Keyring:
         return revoked
 
     def refresh(self) -> None:
-        """Read the store again if another process changed it."""
+        """Read the store again if another process changed it, and see whose time is over."""
         version = self._store.version()
         if version != self._seen:
             self._seen = version
             self._keys = {key.id: key for key in self._store.keys.load()}
             self.edition += 1
+            self._find_next_end()
+        elif self._clock.wall() >= self._next_end:
+            self.edition += 1
+            self._find_next_end()
+
+    def _find_next_end(self) -> None:
+        now = self._clock.wall()
+        ends = (key.expires for key in self._keys.values() if key.expires is not None and key.expires > now)
+        self._next_end = min(ends, default=float("inf"))
 
     def _touch(self, key: Key) -> None:
         # A write for each connect would wear the disk for nothing: "last used" is shown to the minute.
         if key.last_used is None or self._clock.wall() - key.last_used > 60:
-            self._put(msgspec.structs.replace(key, last_used=self._clock.wall()))
+            now = self._clock.wall()
+            self._store.keys.set(key.id, last_used=now)  # alone: another process may just be revoking it
+            self._keys[key.id] = msgspec.structs.replace(key, last_used=now)
 
     def _put(self, key: Key) -> None:
         self._store.keys.put(key)
         self._keys[key.id] = key
+        self._find_next_end()
+
+
+def _sorted(words: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(sorted(set(words)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
+from tavernlink.core.messages.handlers import Published
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.relay.relay import Relay
 from tavernlink.core.work.work import Work
@@ -19,7 +19,8 @@ class TavernMessages:
 
     def __init__(self, relay: Relay, work: Work) -> None:
         self._relay = relay
-        self.handlers: Mapping[str, Callable[[Tavern, Any], None]] = {
+        self._work = work
+        self.handlers: Mapping[str, Published] = {
             "stream.delta": relay.delta,
             "stream.start": relay.start,
             "stream.end": relay.end,
@@ -38,6 +39,7 @@ class TavernMessages:
         if message != tavern.state:
             tavern.state = message
             self._relay.tavern(tavern)
+            self._work.dispatch_others(tavern)
 
     def _characters(self, tavern: Tavern, message: CharactersChanged) -> None:
         tavern.characters = message.characters

@@ -25,7 +25,7 @@ from tavernlink.transports.socketio.socket import Ack, Socket
 __all__ = ["SocketDoor"]
 
 _CARRIER = "socketio"
-_FOR_GOOD = frozenset({"replaced", "key_revoked"})
+_FOR_GOOD = frozenset({"replaced", "key_revoked", "key_expired"})
 """Why a client must not come back by itself: it gets a DISCONNECT packet; any other loss, stock clients mend."""
 
 _decode_auth = msgspec.json.Decoder(Auth).decode
