@@ -51,7 +51,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allowed_origins: list[str] = msgspec.field(default_factory=list)
     """Browser origins, e.g. "https://tavern.example" or "https://*.example.org"; pages on this machine always may."""
     trusted_proxies: list[str] = msgspec.field(default_factory=list)
-    """Addresses and networks of reverse proxies whose X-Forwarded-… and Forwarded headers are believed."""
+    """Addresses and networks of reverse proxies, e.g. "127.0.0.1", whose word on the client is believed."""
+    proxy_headers: Literal["x-forwarded", "forwarded"] = "x-forwarded"
+    """Which headers those proxies write: X-Forwarded-For, -Proto, -Host, -Prefix, or Forwarded (RFC 7239)."""
     base_path: str = ""
     """Sub-path under which a reverse proxy shows the hub, e.g. "/tavern"."""
     chatbridge_without_key: bool = False
@@ -71,6 +73,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long a request may wait for its turn."""
     queue_length: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 100
     """How many requests may wait for one tavern."""
+    key_waiting: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 200
+    """How many requests of one key may wait, over all taverns."""
+    key_running: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 64
+    """How many requests of one key run at once, over all taverns; more of them wait."""
+    pool_policy: Literal["least_loaded", "random", "pinned", "broadcast"] = "least_loaded"
+    """Which tavern gets what no tavern was named for; see the guide to the pool."""
     detached: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     """How many detached generations one tab runs at once."""
     app_rate: _Positive = 200.0

@@ -120,6 +120,7 @@ SEND: Mapping[str, Need] = {
     "stream.delta": ANY_KEY,
     "stream.end": ANY_KEY,
     "command.done": ANY_KEY,
+    "commands.known": ANY_KEY,
 }
 
 ROUTES: Mapping[tuple[str, str], str | Need | None] = {
@@ -131,6 +132,9 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/schema"): ANY_KEY,
     ("GET", "/api/schema/openapi.json"): ANY_KEY,
     ("GET", "/api/schema/{path}"): ANY_KEY,  # Litestar's own, for what is not there
+    ("GET", "/api/settings"): _ADMIN,
+    ("PATCH", "/api/settings"): _ADMIN,
+    ("GET", "/metrics"): _ADMIN,
     ("GET", "/api/taverns"): "tavern.list",
     ("GET", "/api/characters"): "character.list",
     ("GET", "/api/taverns/{tavern}/context"): "context.get",

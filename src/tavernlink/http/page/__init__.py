@@ -10,6 +10,10 @@ from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 
+from tavernlink.http.entrance import prefix_of
+from tavernlink.runtime.forwarded import Reached
+from tavernlink.runtime.front import REACHED
+
 __all__ = ["preferred_language", "show_page"]
 
 _HERE = files(__name__)
@@ -31,7 +35,9 @@ _HEADERS = {
 @route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def show_page(request: Request[Any, Any, Any]) -> Response[str]:
     """The page, in the browser's language, with the address under which it was reached."""
-    host = request.headers.get("host") or "127.0.0.1"
+    reached: Reached | None = request.scope.get(REACHED)  # type: ignore[assignment] # a field of ours
+    host = (reached.host if reached else request.headers.get("host")) or "127.0.0.1"
+    host += prefix_of(request.scope)
     secure = request.scope["scheme"] == "https"
     language = preferred_language(request.headers.get("accept-language", ""))
     text = (
