@@ -12,7 +12,12 @@ from tavernlink.core.access.keys import Key, Role
 from tavernlink.core.hub import Hub
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.peer import Peer
+from tavernlink.core.profiles.book import ProfileContent, ProfileVersion
 from tavernlink.core.work.bindings import Binding
+from tavernlink.core.work.ledger import KeptRequest
+from tavernlink.core.work.pool import Pin
+from tavernlink.errors import Unavailable
+from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success
 from tavernlink.protocol.session import Auth, Resume
@@ -54,15 +59,22 @@ class MemoryShelf(Generic[Record]):
     def __init__(self, *key: str) -> None:
         self.key = key
         self.kept: dict[tuple[Any, ...], Record] = {}
+        self.puts = 0
 
     def load(self) -> list[Record]:
         return list(self.kept.values())
 
     def put(self, record: Record) -> None:
+        self.puts += 1
         self.kept[tuple(getattr(record, name) for name in self.key)] = record
 
     def remove(self, *key: Any) -> None:
+        self.puts += 1
         self.kept.pop(key, None)
+
+    def set(self, *key: Any, **fields: Any) -> None:
+        if key in self.kept:
+            self.kept[key] = msgspec.structs.replace(self.kept[key], **fields)
 
 
 class MemoryStore:
@@ -70,14 +82,44 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.keys: MemoryShelf[Key] = MemoryShelf("id")
+        self.audit: MemoryShelf[AuditEntry] = MemoryShelf("id")
         self.bindings: MemoryShelf[Binding] = MemoryShelf("key_id", "session")
+        self.pins: MemoryShelf[Pin] = MemoryShelf("character")
+        self.profile_versions: MemoryShelf[ProfileVersion] = MemoryShelf("profile", "version")
+        self.profile_contents: MemoryShelf[ProfileContent] = MemoryShelf("hash")
+        self.requests: MemoryShelf[KeptRequest] = MemoryShelf("wire_id")
         self.changes = 0
+        self.held: list[Callable[[], None]] | None = None
+        self.trouble: Unavailable | None = None
+
+    @property
+    def puts(self) -> int:
+        return sum(each.puts for each in vars(self).values() if isinstance(each, MemoryShelf))
 
     def version(self) -> int:
         return self.changes
 
-    def after_commit(self, call: Callable[[], None]) -> None:
-        call()
+    def after_commit(
+        self, call: Callable[[], None], failed: Callable[[Unavailable], None] | None = None
+    ) -> None:
+        """At once, unless `hold` makes the disk slow or `trouble` makes it refuse."""
+        if self.trouble is not None:
+            if failed is not None:
+                failed(self.trouble)
+        elif self.held is not None:
+            self.held.append(call)
+        else:
+            call()
+
+    def hold(self) -> None:
+        """Commit nothing until `commit`."""
+        self.held = []
+
+    def commit(self) -> None:
+        """Let everything that was put be on disk."""
+        held, self.held = self.held or [], None
+        for call in held:
+            call()
 
 
 class Line:

@@ -50,8 +50,8 @@ class Runtime:
 
     @property
     def ready(self) -> bool:
-        """True from start to stop, while time passes; each tick asks the store, so a store that fails shows too."""
-        return self._ticking is not None and not self._ticking.done()
+        """True from start to stop, while time passes and the store keeps what it is given."""
+        return self._ticking is not None and not self._ticking.done() and self.core.trouble is None
 
     def authenticate(self, key_text: str | None, address: str) -> Key:
         """Return the key that this text is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, MetaData, String, Table
 
-__all__ = ["bindings", "editions", "inbox", "keys", "metadata", "requests"]
+__all__ = ["bindings", "editions", "inbox", "keys", "metadata", "profile_contents", "profile_versions", "requests"]
 
 metadata = MetaData(
     naming_convention={
@@ -29,6 +29,20 @@ keys = Table(
     Column("taverns", JSON),
     Column("rooms", JSON),
     Column("made_by", String(40)),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("time", Float, nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("key", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("address", String(100), nullable=False),
+    Column("target", String(200), nullable=False),
+    Column("facts", JSON, nullable=False),
 )
 
 bindings = Table(

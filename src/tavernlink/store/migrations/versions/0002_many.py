@@ -27,6 +27,18 @@ def upgrade() -> None:
         sa.Column("tavern", sa.String(200), nullable=False),
     )
     op.create_table(
+        "audit",
+        sa.Column("id", sa.String(40), primary_key=True),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("action", sa.String(100), nullable=False),
+        sa.Column("key", sa.String(40), nullable=False),
+        sa.Column("role", sa.String(20), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("address", sa.String(100), nullable=False),
+        sa.Column("target", sa.String(200), nullable=False),
+        sa.Column("facts", sa.JSON, nullable=False),
+    )
+    op.create_table(
         "editions",
         sa.Column("name", sa.String(40), primary_key=True),
         sa.Column("number", sa.Integer, nullable=False),
@@ -79,3 +91,6 @@ def downgrade() -> None:
     op.drop_table("inbox")
     op.drop_table("requests")
     op.drop_table("editions")
+    op.drop_table("audit")
+    op.drop_table("profile_contents")
+    op.drop_table("profile_versions")
