@@ -1,6 +1,6 @@
 """The relay: what a tavern publishes, brought to those who want it, the moment it arrives.
 
-`delta` is the hottest function of the hub: one Struct, one encoding, one write for each receiver.
+`delta` is the hottest function of the hub: one Struct, one encoding, one write for each receiver (`fan`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import msgspec
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.peers.subscriptions import Subscriptions
+from tavernlink.core.relay.fan import Fan
 from tavernlink.core.relay.streams import Stream
 from tavernlink.core.work.requests import RequestBook
 from tavernlink.errors import TavernlinkError
@@ -61,11 +62,10 @@ class Relay:
         if not stream.add(message):
             return
         if stream.epoch != self._subscriptions.epoch:
-            stream.receivers = self._receivers(tavern, stream, "stream.delta")
+            stream.fan = Fan(self._receivers(tavern, stream, "stream.delta"))
             stream.epoch = self._subscriptions.epoch
-        event = Event("stream.delta", message)
-        for session in stream.receivers:
-            session.deliver(event)
+        if stream.fan.sessions:
+            stream.fan.deliver(Event("stream.delta", message))
 
     def end(self, tavern: Tavern, message: StreamEnd) -> None:
         """A generation is over."""
