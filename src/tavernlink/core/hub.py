@@ -7,12 +7,15 @@ connection that comes back goes on where it was.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
 
+from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.keys import Key, Keyring
+from tavernlink.core.access.messages import AccessMessages
+from tavernlink.core.access.pairing import Pairings
 from tavernlink.core.access.permissions import check_connect, check_send, may_hear
 from tavernlink.core.limits import HubLimits, RateLimit
 from tavernlink.core.messages.apps import AppMessages
@@ -25,6 +28,9 @@ from tavernlink.core.peers.subscriptions import Subscriptions
 from tavernlink.core.profiles.book import ProfileBook
 from tavernlink.core.profiles.messages import ProfileMessages
 from tavernlink.core.relay.relay import Relay
+from tavernlink.core.rooms.house import House
+from tavernlink.core.routing.rooms import HubRooms
+from tavernlink.core.routing.switchboard import Switchboard
 from tavernlink.core.seams import Ack, Clock, Ids, Journal, Link, Store
 from tavernlink.core.work.asking import Asking
 from tavernlink.core.work.handlers import WorkMessages
@@ -35,6 +41,7 @@ from tavernlink.protocol.catalogue import CATALOGUE, UNCOUNTED
 from tavernlink.protocol.codec import decode_content
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success, failure_of
+from tavernlink.protocol.routing import CUSTOM, Route, is_custom
 from tavernlink.protocol.session import Auth, Confirm, HubInfo, Limits, Resync, Welcome
 from tavernlink.protocol.taverns import EventsWanted
 
@@ -56,13 +63,16 @@ class Hub:
         journal: Journal,
         version: str,
         limits: HubLimits | None = None,
+        routes: Sequence[Route] = (),
     ) -> None:
         self.limits = limits or HubLimits()
         self.keyring = Keyring(store, clock, ids)
+        self.audit = Audit(store, clock, ids, self.limits)
+        self.pairings = Pairings(self.keyring, self.audit, clock, ids)
         self.directory = Directory()
         self.subscriptions = Subscriptions(self._may_hear)
         self.work = Work(self.directory, clock, ids, store, self.limits)
-        self.relay = Relay(self.subscriptions, self.work.book, most_streams=self.limits.streams)
+        self.relay = Relay(self.subscriptions, self.work.book, self.directory, most_streams=self.limits.streams)
         self._clock = clock
         self._ids = ids
         self._journal = journal
@@ -72,21 +82,72 @@ class Hub:
         self._version = version
         self._ended: OrderedDict[str, None] = OrderedDict()
         """Sessions that were ended lately, oldest first."""
-        self._published: Mapping[str, Published] = TavernMessages(self.relay, self.work).handlers
-        """What taverns tell, tokens among it: no scope, no answer but that it came."""
+        self.asking = Asking(self.work, self.directory, clock, ids, self.limits)
+        self.house = House(
+            store=store,
+            clock=clock,
+            ids=ids,
+            limits=self.limits,
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            work=self.work,
+            asking=self.asking,
+            wanted_changed=self._tell_wanted,
+        )
+        self.rooms = self.house.rooms
+        self.relay.replied.append(self.house.hearing.reply)
         apps = AppMessages(
             directory=self.directory,
             subscriptions=self.subscriptions,
             work=self.work,
             limits=self.limits,
+            rooms=self.rooms,
+            attend=self.house.presence.attach,
             wanted_changed=self._tell_wanted,
         )
-        self.asking = Asking(self.work, self.directory, clock, ids, self.limits)
+        self._published: Mapping[str, Published] = TavernMessages(
+            self.relay, self.work, self.house.hearing
+        ).handlers
+        """What taverns tell, tokens among it: no scope, no answer but that it came."""
         self.work_messages = WorkMessages(self.directory, self.work, self.asking)
+        self.work_messages.to_room = self.house.speaking.send
+        self.work_messages.for_room = self.house.speaking.generate
         self.profiles = ProfileBook(store.profile_versions, store.profile_contents, clock)
         profiles = ProfileMessages(self.profiles, self.directory, self.subscriptions, self.asking)
-        self._asked: Mapping[str, Asked] = {**profiles.handlers, **apps.handlers, **self.work_messages.handlers}
+        access = AccessMessages(
+            keyring=self.keyring,
+            pairings=self.pairings,
+            audit=self.audit,
+            directory=self.directory,
+            clock=clock,
+        )
+        self.switchboard = Switchboard(
+            store=store,
+            settings=routes,
+            clock=clock,
+            ids=ids,
+            journal=journal,
+            limits=self.limits,
+            audit=self.audit,
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            rooms=HubRooms(self.rooms, self.house.speaking),
+            wanted_changed=self._tell_wanted,
+        )
+        self.switchboard.listen()
+        self.relay.replied.append(self.switchboard.listener.replied)
+        asked: dict[str, Asked] = {
+            **self.switchboard.handlers,
+            **access.handlers,
+            **profiles.handlers,
+            **apps.handlers,
+            **self.work_messages.handlers,
+            **self.house.handlers,
+        }
+        self._asked: Mapping[str, Asked] = self.switchboard.routing.guard(asked)
         """What is asked with an ack, by whichever kinds of peers the catalogue names."""
+
+        self.work.restore(self._await_tavern)
 
     @property
     def trouble(self) -> TavernlinkError | None:
@@ -142,15 +203,24 @@ class Hub:
                 address=address,
             )
         self.directory.sessions[session.id] = peer
+        self.switchboard.addresses.add(peer)
         self._welcome(peer, resumed=False)
         if lost is not None:
             session.notify(Event("resync", Resync(reason=lost)))
+        self.house.presence.came(peer)
         if isinstance(peer, Tavern):
             self._tavern_came(peer)
         if keep:
             self._journal(
-                "peer.connected", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address
+                "peer.connected",
+                role=auth.role,
+                id=peer.id,
+                name=peer.name,
+                key=key.id,
+                address=address,
+                lost=lost,
             )
+            self.audit.record("login", peer, target=peer.id, kind=auth.role)
         return peer
 
     def _resume(self, auth: Auth, key: Key, link: Link, address: str) -> Peer | None:
@@ -168,8 +238,10 @@ class Hub:
         peer.key, peer.address = key, address
         self._welcome(peer, resumed=True)
         session.flush()
+        self.house.presence.back(peer)
         if isinstance(peer, Tavern):
             self.work.dispatch(peer)
+            self.work.looked(peer)
             self.relay.tavern(peer)
         self._journal("peer.resumed", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address)
         return peer
@@ -209,7 +281,10 @@ class Hub:
             if known.online and known.key.id != key.id:
                 raise AuthError("forbidden", f"The tavern id {tavern_id!r} is in use under another key.")
             self._drop_line(known)
-            self._end_session(known, _GONE)
+            if auth.reports:
+                self._begin_again(known)
+            else:
+                self._end_session(known, _why_gone(known))
             known.name = auth.name or known.name
             known.key, known.session, known.rate, known.address = key, session, rate, address
             known.wanted = []
@@ -251,7 +326,7 @@ class Hub:
         """Take one message from a peer. Bad input goes to the ack as an outcome, and never further."""
         session = peer.session
         # What a tavern asks has its ack; only what it tells is kept by it until it is counted.
-        if type_ not in UNCOUNTED and not (type_ in self._asked and isinstance(peer, Tavern)):
+        if type_ not in UNCOUNTED and (type_ in self._published or not self._is_asked(peer, type_)):
             session.received += 1
         try:
             if type_ == "confirm" and self._take_confirm(session, content):
@@ -275,6 +350,8 @@ class Hub:
             self._journal(
                 "message.refused", id=peer.id, type=type_[:100], code=error.code, why=error.message[:500]
             )
+            if error.code == "forbidden":
+                self.audit.record("permission.refused", peer, target=type_[:100], why=error.message)
             if ack is not None:
                 ack(failure_of(error))
 
@@ -284,13 +361,20 @@ class Hub:
             return
         row = CATALOGUE.get(type_)
         handler = self._asked.get(type_)
-        if row is None:
+        if is_custom(type_):
+            check_send(peer.key, CUSTOM)
+            self.switchboard.routing.receive(peer, type_, decode_content(type_, content), ack)
+        elif row is None:
             self._refuse_unknown(type_)
         elif handler is None or ("tavern" if isinstance(peer, Tavern) else "app") not in row.senders:
             raise BadMessage("not_for_this_role", f"{type_!r} is not sent to the hub by this kind of peer.")
         else:
             check_send(peer.key, type_)
             handler(peer, decode_content(type_, content), ack)
+
+    def _is_asked(self, peer: Peer, type_: str) -> bool:
+        """True for what a tavern sends with an ack: it does not keep that until it is counted."""
+        return isinstance(peer, Tavern) and (type_ in self._asked or is_custom(type_))
 
     def _kept(self, ack: Ack) -> Ack:
         """Hold an outcome back until what its handler wrote is on disk: what was acknowledged is kept."""
@@ -335,8 +419,10 @@ class Hub:
             session.detach(now + self.limits.tavern_grace)
             self.relay.tavern(peer)
             self.work.tavern_left(peer)
+            self.house.presence.away(peer)
         else:
             session.detach(now + self.limits.app_session)
+            self.house.presence.away(peer)
             if not session.bounds.kept:
                 self._end_app(peer)
                 return
@@ -365,13 +451,15 @@ class Hub:
             session = peer.session
             if session.expires is not None and now >= session.expires:
                 if isinstance(peer, Tavern):
-                    self._end_session(peer, _GONE)
+                    self._end_session(peer, _why_gone(peer))
+                    self.house.presence.gone(peer)
                     session.expires = None
                 else:
                     self._end_app(peer)
             elif session.received != session.confirmed and isinstance(peer, Tavern):
                 self._confirm(session)
         self.work.tick(now)
+        self.house.presence.tick(now)
         for tavern in list(self.directory.taverns.values()):
             self._forget_if_idle(tavern)
 
@@ -388,6 +476,38 @@ class Hub:
         self.work.fail_running(tavern, error)
         self.work.move_waiting(tavern)
 
+    def _begin_again(self, tavern: Tavern) -> None:
+        """A new session of a tavern that will say which commands it knows: until then what ran there runs."""
+        self._forget(tavern.session)
+        self.relay.end_all(tavern, Unavailable("interrupted"))
+        self.work.fail_asked(tavern, _GONE)
+        tavern.report_due = self._clock.now() + self.limits.report_time
+        tavern.unsure = frozenset(request.wire_id for request in tavern.lanes.taken())
+
+    def _await_tavern(self, id_: str, name: str) -> Tavern:
+        """Return a tavern that was here before this hub was started; it has its grace to come back."""
+        known = self.directory.taverns.get(id_)
+        if known is not None:
+            return known
+        key = Key(id="", role="tavern", name=name, digest=b"", created=0.0)
+        now = self._clock.now()
+        tavern = Tavern(
+            id_,
+            name=name or id_,
+            key=key,
+            session=Session(self._ids.new("s"), self.limits.bounds),
+            rate=RateLimit(self.limits.tavern_rate, self.limits.tavern_burst, now),
+            address="",
+            lanes=self.work.new_lanes(),
+            joined=self.directory.next_joined(),
+        )
+        tavern.session.lost = True  # nobody has it
+        tavern.session.expires = now + self.limits.tavern_grace
+        tavern.report_due = tavern.session.expires
+        self.directory.taverns[id_] = tavern
+        self.directory.sessions[tavern.session.id] = tavern
+        return tavern
+
     def _forget_if_idle(self, tavern: Tavern) -> None:
         if tavern.session.id not in self.directory.sessions and not tavern.lanes.waiting:
             del self.directory.taverns[tavern.id]
@@ -395,11 +515,13 @@ class Hub:
     def _end_app(self, app: Peer) -> None:
         session = app.session
         self._forget(session)
+        self.house.presence.gone(app)
         self.subscriptions.drop(session)
         self.work.book.forget_session(session)
         self._tell_wanted()
 
     def _forget(self, session: Session) -> None:
+        self.switchboard.addresses.discard(session)
         if self.directory.sessions.pop(session.id, None) is not None and session.bounds.kept:
             self._ended[session.id] = None
             while len(self._ended) > _REMEMBERED:
@@ -427,6 +549,8 @@ class Hub:
 
     def _may_hear(self, session: Session, tavern_id: str, topic: str) -> bool:
         """True if the key of this session lets it hear this topic of this tavern."""
+        if session is self.switchboard.listener.session:
+            return True  # the rules' own
         peer = self.directory.peer_of(session)
         if peer is None or not may_hear(peer.key, topic):
             return False
@@ -444,6 +568,11 @@ class Hub:
             if wanted != tavern.wanted:
                 tavern.wanted = wanted
                 tavern.session.deliver(Event("events.wanted", EventsWanted(names=wanted)))
+
+
+def _why_gone(tavern: Tavern) -> Unavailable:
+    """What ran here before the hub was started may have ended well, without a word of it."""
+    return _GONE if tavern.report_due is None else Unavailable("interrupted")
 
 
 def _no_ack(outcome: Any) -> None:

@@ -30,6 +30,12 @@ class HubLimits(msgspec.Struct, kw_only=True):
     """Finished requests that are remembered, on disk too."""
     kept_seconds: float = 86_400.0
     """How long they are."""
+    inbox_count: int = 1_000
+    """Messages that wait for one app that is away."""
+    inbox_bytes: int = 8 << 20
+    inbox_seconds: float = 604_800.0
+    inboxes: int = 1_000
+    """Apps that are remembered while they are away."""
     report_time: float = 15.0
     """Time that a tavern in a new session has to say which commands it knows."""
     queue_length: int = 100
@@ -45,6 +51,8 @@ class HubLimits(msgspec.Struct, kw_only=True):
     cancel_grace: float = 5.0
     """Time that a tavern has to report a cancelled command."""
     immediate_timeout: float = 15.0
+    message_bytes: int = 256 << 10
+    """Largest content of a message of a peer's own type."""
     app_rate: float = 200.0
     app_burst: int = 1_000
     tavern_rate: float = 200_000.0

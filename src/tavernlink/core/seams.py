@@ -18,6 +18,14 @@ from tavernlink.protocol.outcome import Failure, Success
 if TYPE_CHECKING:
     from tavernlink.core.access.keys import Key
     from tavernlink.core.profiles.book import ProfileContent, ProfileVersion
+    from tavernlink.core.rooms.records import (
+        HeldMessage,
+        InvitationRecord,
+        MemberRecord,
+        RoomRecord,
+        SanctionRecord,
+    )
+    from tavernlink.core.routing.rulebook import RouteRecord
     from tavernlink.core.work.bindings import Binding
     from tavernlink.core.work.ledger import KeptRequest
     from tavernlink.core.work.pool import Pin
@@ -99,6 +107,10 @@ class Store(Protocol):
         """The chats of sessions."""
 
     @property
+    def routes(self) -> Shelf[RouteRecord]:
+        """Routing rules made by API."""
+
+    @property
     def pins(self) -> Shelf[Pin]:
         """Characters whose requests go to one tavern."""
 
@@ -109,6 +121,26 @@ class Store(Protocol):
     @property
     def profile_contents(self) -> Shelf[ProfileContent]:
         """What their items hold."""
+
+    @property
+    def rooms(self) -> Shelf[RoomRecord]:
+        """Rooms."""
+
+    @property
+    def room_members(self) -> Shelf[MemberRecord]:
+        """Who is in which room."""
+
+    @property
+    def room_sanctions(self) -> Shelf[SanctionRecord]:
+        """Mutes and bans."""
+
+    @property
+    def room_invitations(self) -> Shelf[InvitationRecord]:
+        """Codes by which one may join."""
+
+    @property
+    def room_held(self) -> Shelf[HeldMessage]:
+        """Messages that wait for a room's turn."""
 
     @property
     def requests(self) -> Shelf[KeptRequest]:

@@ -8,12 +8,14 @@ from litestar import Litestar, Request, Router
 from litestar.di import Provide
 
 from tavernlink.config import Sources
+from tavernlink.http.address import address_of
 from tavernlink.http.api import ROUTES
+from tavernlink.http.api.access import pairing_doors
 from tavernlink.http.api.schema import openapi_config
 from tavernlink.http.api.settings import settings_routes
 from tavernlink.http.caller import Caller
 from tavernlink.http.failures import handle_exception
-from tavernlink.http.gate import Gate, guard
+from tavernlink.http.gate import Gate, guard_of
 from tavernlink.http.health import health_routes
 from tavernlink.http.openai.completions import create_completion
 from tavernlink.http.openai.models import list_models, show_model
@@ -32,19 +34,19 @@ def create_app(runtime: Runtime, settings: Settings, configuration: Configuratio
     configuration = configuration or Configuration(Sources.fixed(settings))
 
     def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-        return Caller(runtime, request.scope["state"]["key"])
+        return Caller(runtime, request.scope["state"]["key"], address_of(request.scope))
 
     app = Litestar(
         [
             *health_routes(runtime),
             show_page,
-            Router("/api", route_handlers=[*ROUTES, *settings_routes(configuration)]),
+            Router("/api", route_handlers=[*ROUTES, *settings_routes(configuration), *pairing_doors(runtime)]),
             Router(
                 "/v1", route_handlers=[list_models, show_model, create_completion], include_in_schema=False
             ),
         ],
         dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
-        guards=[guard],
+        guards=[guard_of(runtime)],
         exception_handlers={Exception: handle_exception},
         openapi_config=openapi_config(),
         request_max_body_size=settings.max_payload,

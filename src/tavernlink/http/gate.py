@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Guard, HTTPScope, Message, Receive, Scope, Send
 
 from tavernlink.core.access.permissions import OPEN, ROUTES, check_route
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
+from tavernlink.http.address import address_of
 from tavernlink.http.failures import send_failure
 from tavernlink.runtime.forwarded import Reached
 from tavernlink.runtime.front import REACHED, Front
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tavernlink.core.access.keys import Key
     from tavernlink.runtime.hub import Runtime
 
-__all__ = ["Gate", "guard"]
+__all__ = ["Gate", "guard_of"]
 
 _TEMPLATES = [
     (method, need is OPEN, re.compile("[^/]+".join(map(re.escape, re.split(r"\{\w+\}", template)))))
@@ -73,13 +74,13 @@ class Gate:
             if not _is_open(scope["method"], path):
                 self._let_in(scope, headers)
         except TavernlinkError as error:
+            self._runtime.counts.errors[error.code] += 1
             await send_failure(send, error, path)
             return
         await self._app(scope, receive, send)
 
     def _let_in(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> None:
-        client = scope["client"]
-        key = self._runtime.authenticate(bearer(headers.get(b"authorization")), client[0] if client else "")
+        key = self._runtime.authenticate(bearer(headers.get(b"authorization")), address_of(scope))
         wait = self._rates.take(key.id, time.monotonic())
         if wait:
             told = "Too many requests under this key. Slow down and try again."
@@ -88,11 +89,23 @@ class Gate:
         state["key"] = key
 
 
-def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Litestar's guard of every route: raise `AuthError` unless the permission table allows it."""
-    scope = cast("HTTPScope", connection.scope)
-    if scope["method"] != "OPTIONS":
-        check_route(scope.get("state", {}).get("key"), scope["method"], scope["path_template"])
+def guard_of(runtime: Runtime) -> Guard:
+    """Return Litestar's guard of every route: it raises `AuthError` unless the permission table allows it."""
+
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        scope = cast("HTTPScope", connection.scope)
+        if scope["method"] == "OPTIONS":
+            return
+        key: Key | None = scope.get("state", {}).get("key")
+        try:
+            check_route(key, scope["method"], scope["path_template"])
+        except AuthError as error:
+            if key is not None:
+                what = f"{scope['method']} {scope['path_template']}"
+                runtime.refused(key, what, error, address_of(scope))
+            raise
+
+    return guard
 
 
 def _is_open(method: str, path: str) -> bool:

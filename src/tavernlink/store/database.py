@@ -16,6 +16,14 @@ from sqlalchemy.pool import NullPool
 
 from tavernlink.core.access.keys import Key
 from tavernlink.core.profiles.book import ProfileContent, ProfileVersion
+from tavernlink.core.rooms.records import (
+    HeldMessage,
+    InvitationRecord,
+    MemberRecord,
+    RoomRecord,
+    SanctionRecord,
+)
+from tavernlink.core.routing.rulebook import RouteRecord
 from tavernlink.core.work.bindings import Binding
 from tavernlink.core.work.ledger import KeptRequest
 from tavernlink.core.work.pool import Pin
@@ -59,7 +67,13 @@ class Database:
         self.audit = TableShelf(self, tables.audit, AuditEntry)
         self.bindings = TableShelf(self, tables.bindings, Binding)
         self.requests = TableShelf(self, tables.requests, KeptRequest)
+        self.routes = TableShelf(self, tables.routes, RouteRecord)
         self.pins = TableShelf(self, tables.pins, Pin)
+        self.rooms = TableShelf(self, tables.rooms, RoomRecord)
+        self.room_members = TableShelf(self, tables.room_members, MemberRecord)
+        self.room_sanctions = TableShelf(self, tables.room_sanctions, SanctionRecord)
+        self.room_invitations = TableShelf(self, tables.room_invitations, InvitationRecord)
+        self.room_held = TableShelf(self, tables.room_held, HeldMessage)
         self.profile_versions = TableShelf(self, tables.profile_versions, ProfileVersion)
         self.profile_contents = TableShelf(self, tables.profile_contents, ProfileContent)
 

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text
 
-__all__ = ["bindings", "editions", "inbox", "keys", "metadata", "profile_contents", "profile_versions", "requests"]
+__all__ = [
+    "bindings",
+    "editions",
+    "inbox",
+    "keys",
+    "metadata",
+    "profile_contents",
+    "profile_versions",
+    "requests",
+    "room_held",
+    "room_invitations",
+    "room_members",
+    "room_sanctions",
+    "rooms",
+]
 
 metadata = MetaData(
     naming_convention={
@@ -95,6 +109,14 @@ inbox = Table(
     Column("content", JSON, nullable=False),
 )
 
+routes = Table(
+    "routes",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("made", Float, nullable=False),
+    Column("route", JSON, nullable=False),
+)
+
 profile_versions = Table(
     "profile_versions",
     metadata,
@@ -111,4 +133,65 @@ profile_contents = Table(
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("content", LargeBinary, nullable=False),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("topic", String(500), nullable=False),
+    Column("owner", String(400)),
+    Column("settings", JSON, nullable=False),
+    Column("context", JSON, nullable=False),
+)
+
+room_members = Table(
+    "room_members",
+    metadata,
+    Column("room_id", String(40), primary_key=True),
+    Column("member_id", String(400), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("key_id", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("persona", JSON),
+    Column("joined", Float, nullable=False),
+)
+
+room_sanctions = Table(
+    "room_sanctions",
+    metadata,
+    Column("room_id", String(40), primary_key=True),
+    Column("member_id", String(400), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("until", Float, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("by", String(400)),
+)
+
+room_invitations = Table(
+    "room_invitations",
+    metadata,
+    Column("code", String(40), primary_key=True),
+    Column("room_id", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("by", String(400)),
+)
+
+room_held = Table(
+    "room_held",
+    metadata,
+    Column("room_id", String(40), primary_key=True),
+    Column("message_id", String(40), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("member_id", String(400), nullable=False),
+    Column("persona", JSON, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("attachments", JSON, nullable=False),
+    Column("request_id", String(200), nullable=False),
+    Column("time", Float, nullable=False),
 )

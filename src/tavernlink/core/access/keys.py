@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 
 from tavernlink.core.access.permissions import Role, scopes_of
-from tavernlink.errors import AuthError, NotFound
+from tavernlink.errors import AuthError, Conflict, NotFound
+from tavernlink.protocol.access import KeyInfo
 
 if TYPE_CHECKING:
     from tavernlink.core.seams import Clock, Ids, Store
 
-__all__ = ["KEY_PREFIX", "Key", "Keyring", "Role"]
+__all__ = ["KEY_PREFIX", "Key", "Keyring", "Role", "digest_of"]
 
 KEY_PREFIX = "tl_"
 
@@ -61,7 +62,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self.rooms is None or any(word in self.rooms for word in words)
 
 
-def _digest(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
+    """Return how a secret is kept."""
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -73,6 +75,9 @@ class Keyring:
         self._clock = clock
         self._ids = ids
         self._keys: dict[str, Key] = {}
+        self._declared: dict[str, tuple[str, Key]] = {}
+        """Keys that stand in files, not in the store: id → (where, key); their digest is of the whole text."""
+        self._by_digest: dict[bytes, str] = {}
         self._seen: int | None = None
         self._next_end = float("inf")
         """When the next key expires."""
@@ -105,7 +110,7 @@ class Keyring:
             id=self._ids.new("k").removeprefix("k-"),
             role=role,
             name=name,
-            digest=_digest(secret),
+            digest=digest_of(secret),
             created=self._clock.wall(),
             expires=expires,
             scopes=narrowed,
@@ -119,21 +124,72 @@ class Keyring:
     def listed(self) -> list[Key]:
         """Every key, oldest first, revoked ones too."""
         self.refresh()
-        return sorted(self._keys.values(), key=lambda key: key.created)
+        declared = (key for _, key in self._declared.values())
+        return sorted([*self._keys.values(), *declared], key=lambda key: key.created)
 
     def find(self, key_id: str) -> Key | None:
         """Return the key with this id, of what `refresh` last saw."""
-        return self._keys.get(key_id)
+        declared = self._declared.get(key_id)
+        return declared[1] if declared else self._keys.get(key_id)
+
+    def named(self, id_or_name: str) -> list[Key]:
+        """Return the key with this id, or every one with this name, but those that were revoked."""
+        return [key for key in self.listed() if id_or_name in (key.id, key.name) and key.revoked is None]
+
+    def info(self, key: Key) -> KeyInfo:
+        """Return what may be shown of a key."""
+        return KeyInfo(
+            id=key.id,
+            role=key.role,
+            name=key.name,
+            scopes=sorted(key.held),
+            taverns=None if key.taverns is None else list(key.taverns),
+            rooms=None if key.rooms is None else list(key.rooms),
+            created=key.created,
+            expires=key.expires,
+            last_used=key.last_used,
+            revoked=key.revoked,
+            made_by=key.made_by,
+            source=self._declared[key.id][0] if key.id in self._declared else None,
+        )
+
+    def declare(self, source: str, keys: Iterable[Key]) -> None:
+        """Take over every key that this source declares, in the place of those that it declared before.
+
+        Raises `ValueError`, and changes nothing, if another source declares one of the same name or text.
+        """
+        others = {id_: pair for id_, pair in self._declared.items() if pair[0] != source}
+        digests = {key.digest: id_ for id_, (_, key) in others.items() if key.digest}
+        fresh: dict[str, tuple[str, Key]] = {}
+        for key in keys:
+            if key.id in others or key.id in fresh:
+                where = others[key.id][0] if key.id in others else source
+                raise ValueError(f"the name {key.name!r} stands in {where} already")
+            if key.digest in digests:
+                raise ValueError(f"the key of {key.name!r} stands there under another name already")
+            if key.digest:
+                digests[key.digest] = key.id
+            used = self._declared[key.id][1].last_used if key.id in self._declared else None
+            fresh[key.id] = (source, msgspec.structs.replace(key, last_used=used))
+        self._declared, self._by_digest = others | fresh, digests
+        self.edition += 1
+        self._find_next_end()
 
     def verify(self, text: str | None) -> Key:
         """Return the key that this text is. Raises `AuthError`: `unauthorized`, `key_revoked` or `key_expired`."""
         self.refresh()
+        declared = self.find(self._by_digest.get(digest_of(text or ""), ""))
+        if declared is not None:
+            return self._let_in(declared)
         parts = (text or "").split("_", 3)
         key = self._keys.get(parts[2]) if len(parts) == 4 and f"{parts[0]}_" == KEY_PREFIX else None
         # Compared even where no row was found, so that the time taken tells nothing about ids.
-        right = hmac.compare_digest(key.digest if key else bytes(32), _digest(parts[-1]))
+        right = hmac.compare_digest(key.digest if key else bytes(32), digest_of(parts[-1]))
         if key is None or not right or parts[1] != key.role:
             raise AuthError("unauthorized")
+        return self._let_in(key)
+
+    def _let_in(self, key: Key) -> Key:
         ended = self.why_ended(key.id)
         if ended is not None:
             raise AuthError(ended)
@@ -142,7 +198,7 @@ class Keyring:
 
     def why_ended(self, key_id: str) -> str | None:
         """Return the error code for a key that is no longer good, of what `refresh` last saw; None: it is good."""
-        key = self._keys.get(key_id)
+        key = self.find(key_id)
         if key is None or key.revoked is not None:
             return "key_revoked"
         if key.expires is not None and key.expires <= self._clock.wall():
@@ -150,12 +206,17 @@ class Keyring:
         return None
 
     def revoke(self, id_or_name: str) -> list[Key]:
-        """Revoke the key with this id, or every key with this name. Raises `NotFound`."""
-        found = [key for key in self.listed() if id_or_name in (key.id, key.name) and key.revoked is None]
+        """Revoke the key with this id, or all with this name. Raises `NotFound`, or `Conflict` for a declared one."""
+        found = self.named(id_or_name)
         if not found:
             raise NotFound(
                 "unknown_key", f"No valid key has the id or name {id_or_name!r}. See `tavernlink keys list`."
             )
+        for key in found:
+            if key.id in self._declared:
+                raise Conflict(
+                    "declared_in_file", f"This key stands in {self._declared[key.id][0]}: remove it there."
+                )
         revoked = [msgspec.structs.replace(key, revoked=self._clock.wall()) for key in found]
         for key in revoked:
             self._put(key)
@@ -176,15 +237,20 @@ class Keyring:
 
     def _find_next_end(self) -> None:
         now = self._clock.wall()
-        ends = (key.expires for key in self._keys.values() if key.expires is not None and key.expires > now)
+        every = [*self._keys.values(), *(key for _, key in self._declared.values())]
+        ends = (key.expires for key in every if key.expires is not None and key.expires > now)
         self._next_end = min(ends, default=float("inf"))
 
     def _touch(self, key: Key) -> None:
         # A write for each connect would wear the disk for nothing: "last used" is shown to the minute.
         if key.last_used is None or self._clock.wall() - key.last_used > 60:
             now = self._clock.wall()
+            used = msgspec.structs.replace(key, last_used=now)
+            if key.id in self._declared:
+                self._declared[key.id] = (self._declared[key.id][0], used)
+                return
             self._store.keys.set(key.id, last_used=now)  # alone: another process may just be revoking it
-            self._keys[key.id] = msgspec.structs.replace(key, last_used=now)
+            self._keys[key.id] = used
 
     def _put(self, key: Key) -> None:
         self._store.keys.put(key)

@@ -58,6 +58,8 @@ OPEN: Final = None
 _READ: Final[Need] = frozenset({"chat:read"})
 _WRITE: Final[Need] = frozenset({"chat:write"})
 _CONTROL: Final[Need] = frozenset({"control"})
+_ROOMS: Final[Need] = frozenset({"rooms:manage"})
+_KEYS: Final[Need] = frozenset({"keys:manage"})
 _ADMIN: Final[Need] = frozenset({"admin"})
 
 ROLES: Mapping[Role, frozenset[str]] = {
@@ -101,6 +103,12 @@ SEND: Mapping[str, Need] = {
     "session.forget": _WRITE,
     "pool.get": _READ,
     "pool.pin": _ADMIN,
+    # Messages from peer to peer; `x.message` stands for every type under `x.`.
+    "x.message": _WRITE,
+    "route.list": _ADMIN,
+    "route.put": _ADMIN,
+    "route.remove": _ADMIN,
+    "route.test": _ADMIN,
     # Profiles.
     "profile.list": _READ,
     "profile.history": _READ,
@@ -111,6 +119,34 @@ SEND: Mapping[str, Need] = {
     "profile.publish": _CONTROL,
     "profile.apply": _CONTROL,
     "profile.undo": _CONTROL,
+    # Access.
+    "key.create": _KEYS,
+    "key.list": _KEYS,
+    "key.revoke": _KEYS,
+    "pairing.list": _ADMIN,
+    "pairing.approve": _ADMIN,
+    "pairing.refuse": _ADMIN,
+    "audit.list": _ADMIN,
+    # Rooms: in them the member's role decides.
+    "room.create": _ROOMS,
+    "room.delete": _ROOMS,
+    "room.list": _READ,
+    "room.get": _READ,
+    "room.set": _WRITE,
+    "room.join": _READ,
+    "room.leave": ANY_KEY,
+    "room.add": _WRITE,
+    "room.remove": _WRITE,
+    "room.kick": _WRITE,
+    "room.invite": _WRITE,
+    "room.revoke": _WRITE,
+    "room.role": _WRITE,
+    "room.mute": _WRITE,
+    "room.unmute": _WRITE,
+    "room.typing.set": _WRITE,
+    "room.context.set": _WRITE,
+    "room.context.get": _READ,
+    "room.release": _WRITE,
     # What a tavern tells of itself.
     "tavern.state": ANY_KEY,
     "characters.changed": ANY_KEY,
@@ -155,8 +191,15 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("PUT", "/api/pool/pins/{character}"): "pool.pin",
     ("DELETE", "/api/pool/pins/{character}"): "pool.pin",
     ("GET", "/api/events"): "subscribe",
-    ("GET", "/api/settings"): _ADMIN,
-    ("PATCH", "/api/settings"): _ADMIN,
+    ("GET", "/api/keys"): "key.list",
+    ("POST", "/api/keys"): "key.create",
+    ("DELETE", "/api/keys/{key}"): "key.revoke",
+    ("POST", "/api/pairings"): OPEN,  # ask for a code; see core.access.pairing
+    ("POST", "/api/pairings/claim"): OPEN,  # with the secret ticket that came with the code
+    ("GET", "/api/pairings"): "pairing.list",
+    ("POST", "/api/pairings/{code}/approve"): "pairing.approve",
+    ("POST", "/api/pairings/{code}/refuse"): "pairing.refuse",
+    ("GET", "/api/audit"): "audit.list",
     ("GET", "/v1/models"): "tavern.list",
     ("GET", "/v1/models/{model_id}"): "tavern.list",
     ("POST", "/v1/chat/completions"): "generate",

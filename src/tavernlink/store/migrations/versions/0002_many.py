@@ -39,6 +39,12 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON, nullable=False),
     )
     op.create_table(
+        "routes",
+        sa.Column("id", sa.String(200), primary_key=True),
+        sa.Column("made", sa.Float, nullable=False),
+        sa.Column("route", sa.JSON, nullable=False),
+    )
+    op.create_table(
         "editions",
         sa.Column("name", sa.String(40), primary_key=True),
         sa.Column("number", sa.Integer, nullable=False),
@@ -77,16 +83,73 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(64), primary_key=True),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
+    op.create_table(
+        "rooms",
+        sa.Column("id", sa.String(40), primary_key=True),
+        sa.Column("name", sa.String(60), nullable=False),
+        sa.Column("created", sa.Float, nullable=False),
+        sa.Column("topic", sa.String(500), nullable=False),
+        sa.Column("owner", sa.String(400)),
+        sa.Column("settings", sa.JSON, nullable=False),
+        sa.Column("context", sa.JSON, nullable=False),
+    )
+    op.create_table(
+        "room_members",
+        sa.Column("room_id", sa.String(40), primary_key=True),
+        sa.Column("member_id", sa.String(400), primary_key=True),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("key_id", sa.String(40), nullable=False),
+        sa.Column("role", sa.String(20), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("persona", sa.JSON),
+        sa.Column("joined", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "room_sanctions",
+        sa.Column("room_id", sa.String(40), primary_key=True),
+        sa.Column("member_id", sa.String(400), primary_key=True),
+        sa.Column("kind", sa.String(20), primary_key=True),
+        sa.Column("until", sa.Float, nullable=False),
+        sa.Column("reason", sa.String(500), nullable=False),
+        sa.Column("by", sa.String(400)),
+    )
+    op.create_table(
+        "room_invitations",
+        sa.Column("code", sa.String(40), primary_key=True),
+        sa.Column("room_id", sa.String(40), nullable=False),
+        sa.Column("role", sa.String(20), nullable=False),
+        sa.Column("uses", sa.Integer, nullable=False),
+        sa.Column("expires", sa.Float, nullable=False),
+        sa.Column("by", sa.String(400)),
+    )
+    op.create_table(
+        "room_held",
+        sa.Column("room_id", sa.String(40), primary_key=True),
+        sa.Column("message_id", sa.String(40), primary_key=True),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("member_id", sa.String(400), nullable=False),
+        sa.Column("persona", sa.JSON, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("attachments", sa.JSON, nullable=False),
+        sa.Column("request_id", sa.String(200), nullable=False),
+        sa.Column("time", sa.Float, nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Take it away again."""
+    op.drop_table("room_held")
+    op.drop_table("room_invitations")
+    op.drop_table("room_sanctions")
+    op.drop_table("room_members")
+    op.drop_table("rooms")
     with op.batch_alter_table("keys") as keys:
         for name in ("expires", "scopes", "taverns", "rooms", "made_by"):
             keys.drop_column(name)
     with op.batch_alter_table("bindings") as bindings:
         for name in ("server", "used"):
             bindings.drop_column(name)
+    op.drop_table("routes")
     op.drop_table("pins")
     op.drop_table("inbox")
     op.drop_table("requests")
