@@ -9,11 +9,13 @@ from tavernlink.core.access.permissions import check_scope
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import ANY, Directory
-from tavernlink.core.peers.peer import App
-from tavernlink.core.peers.subscriptions import Subscriptions
+from tavernlink.core.peers.peer import App, Peer
+from tavernlink.core.peers.subscriptions import Place, Subscriptions, in_room
+from tavernlink.core.rooms.room import Room
+from tavernlink.core.rooms.rooms import Rooms
 from tavernlink.core.seams import Ack
 from tavernlink.core.work.work import Work
-from tavernlink.errors import BadMessage, NotFound
+from tavernlink.errors import BadMessage
 from tavernlink.protocol.chat import ChatGet
 from tavernlink.protocol.outcome import Success
 from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
@@ -32,12 +34,16 @@ class AppMessages:
         subscriptions: Subscriptions,
         work: Work,
         limits: HubLimits,
+        rooms: Rooms,
+        attend: Callable[[Room, Peer], None],
         wanted_changed: Callable[[], None],
     ) -> None:
         self._directory = directory
         self._subscriptions = subscriptions
         self._work = work
         self._limits = limits
+        self._rooms = rooms
+        self._attend = attend
         self._wanted_changed = wanted_changed
         self.handlers: Mapping[str, Asked] = {
             "tavern.list": self._tavern_list,
@@ -60,25 +66,29 @@ class AppMessages:
         )
 
     def _subscribe(self, app: App, message: Subscribe, ack: Ack) -> None:
-        _refuse_room(message.room)
         _check_globs(app.key, message.types)
         if self._subscriptions.count(app.session) + len(message.types) > self._limits.subscriptions:
             raise BadMessage("too_large", f"An app may hold {self._limits.subscriptions} subscriptions.")
-        tavern = (
-            message.tavern if message.tavern == ANY else self._directory.resolve(message.tavern, app.key).id
-        )
-        self._subscriptions.add(app.session, tavern, message.types)
+        self._subscriptions.add(app.session, self._place(app, message), message.types)
+        if message.room is not None:
+            self._attend(self._rooms.reach(app, message.room), app)
         ack(Success())
         self._wanted_changed()
 
     def _unsubscribe(self, app: App, message: Unsubscribe, ack: Ack) -> None:
-        _refuse_room(message.room)
-        tavern = (
-            message.tavern if message.tavern == ANY else self._directory.resolve(message.tavern, app.key).id
-        )
-        self._subscriptions.remove(app.session, tavern, message.types)
+        self._subscriptions.remove(app.session, self._place(app, message), message.types)
         ack(Success())
         self._wanted_changed()
+
+    def _place(self, app: App, message: Subscribe | Unsubscribe) -> Place:
+        """What a subscription is about: a tavern, every one, or those of a room that the app is a member of."""
+        if message.room is not None:
+            room = self._rooms.reach(app, message.room)
+            room.member(app)
+            return in_room(room.id)
+        if message.tavern == ANY:
+            return ANY
+        return self._directory.resolve(message.tavern, app.key).id
 
     def _chat_get(self, app: App, message: ChatGet, ack: Ack) -> None:
         tavern = self._directory.resolve(message.tavern, app.key)
@@ -94,8 +104,3 @@ def _check_globs(key: Key, globs: list[str]) -> None:
             check_scope(key, "events:read", f"hear {glob!r}")
         elif not glob.startswith(("*", "?", "[", "e*", "ev*", "eve*", "even*", "event*")):
             check_scope(key, "chat:read", f"hear {glob!r}")
-
-
-def _refuse_room(room: str | None) -> None:
-    if room is not None:
-        raise NotFound("unknown_room", f"There is no room {room!r}.")

@@ -45,6 +45,7 @@ class TavernMessages:
             tavern.state = message
             self._relay.tavern(tavern)
             self._work.dispatch_others(tavern)
+            self._work.looked(tavern)
 
     def _characters(self, tavern: Tavern, message: CharactersChanged) -> None:
         tavern.characters = message.characters

@@ -59,9 +59,11 @@ class Subscriptions:
 
     def place(self, tavern: str, room_ids: Iterable[str]) -> None:
         """Say which rooms a tavern is in."""
-        places = frozenset(place for room_id in room_ids for place in (("member", room_id), in_room(room_id)))
+        places: set[Place] = set()
+        for room_id in room_ids:
+            places |= {("member", room_id), in_room(room_id)}
         if places:
-            self._places[tavern] = places
+            self._places[tavern] = frozenset(places)
         else:
             self._places.pop(tavern, None)
         self.changed()
