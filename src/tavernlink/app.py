@@ -10,7 +10,6 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import structlog
 
@@ -19,10 +18,13 @@ from tavernlink.core.hub import Hub
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.retuning import retune
 from tavernlink.doors import Doors
+from tavernlink.errors import TavernlinkError
 from tavernlink.logs import set_log_level
 from tavernlink.runtime.configuration import Configuration
+from tavernlink.runtime.counts import Counts
 from tavernlink.runtime.folder_lock import FolderLock
 from tavernlink.runtime.hub import Runtime
+from tavernlink.runtime.journal import RunningJournal
 from tavernlink.runtime.system import SystemClock, SystemIds
 from tavernlink.store import Database, open_store
 from tavernlink.tls import Certificate, open_certificate
@@ -126,6 +128,10 @@ class Server:
 
     def _adopt(self, settings: Settings) -> None:
         retune(self.runtime.core, limits_of(settings))
+        try:
+            self.runtime.core.switchboard.book.set_settings(settings.routes)
+        except TavernlinkError as error:
+            _log.error("settings.routes_refused", why=error.message)
         set_log_level(settings.log_level)
 
     def _let_go(self) -> None:
@@ -200,10 +206,16 @@ def limits_of(settings: Settings) -> HubLimits:
         request_timeout=settings.request_timeout,
         queue_timeout=settings.queue_timeout,
         queue_length=settings.queue_length,
+        kept_requests=settings.kept_requests,
+        kept_seconds=settings.kept_seconds,
+        inbox_count=settings.inbox_count,
+        inbox_bytes=settings.inbox_bytes,
+        inbox_seconds=settings.inbox_seconds,
         key_waiting=settings.key_waiting,
         key_running=settings.key_running,
         pool_policy=settings.pool_policy,
         detached=settings.detached,
+        message_bytes=settings.message_bytes,
         app_rate=settings.app_rate,
         app_burst=int(settings.app_rate * 5),
     )
@@ -211,19 +223,17 @@ def limits_of(settings: Settings) -> HubLimits:
 
 def _make_runtime(settings: Settings, store: Database) -> Runtime:
     clock = SystemClock()
+    counts = Counts()
     core = Hub(
         clock=clock,
         ids=SystemIds(),
         store=store,
-        journal=_journal,
+        journal=RunningJournal(counts),
         version=__version__,
         limits=limits_of(settings),
+        routes=settings.routes,
     )
-    return Runtime(core, clock, check_origin=settings.allows_origin)
-
-
-def _journal(happening: str, /, **facts: Any) -> None:
-    _log.info(happening, **facts)
+    return Runtime(core, clock, counts=counts, check_origin=settings.allows_origin)
 
 
 @contextlib.contextmanager

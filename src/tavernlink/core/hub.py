@@ -92,6 +92,7 @@ class Hub:
             subscriptions=self.subscriptions,
             work=self.work,
             asking=self.asking,
+            audit=self.audit,
             wanted_changed=self._tell_wanted,
         )
         self.rooms = self.house.rooms
@@ -153,6 +154,11 @@ class Hub:
     def trouble(self) -> TavernlinkError | None:
         """Why the hub cannot keep what it is told just now; None while all is well."""
         return self._store.trouble
+
+    @property
+    def puts(self) -> int:
+        """How often something was put into the store, or taken out of it."""
+        return self._store.puts
 
     # Connecting
 
