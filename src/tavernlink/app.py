@@ -81,6 +81,7 @@ class Server:
             self._store = open_store(settings.url)
             self.runtime = _make_runtime(settings, self._store)
             self._make_first_key()
+            self._open_access()
             loop = asyncio.get_running_loop()
             self._store.start(loop.call_soon_threadsafe)
             self._doors = Doors(self.configuration, self.runtime, self.certificate)
@@ -96,7 +97,7 @@ class Server:
                 await self._serving
                 raise SettingsError("The HTTP server stopped before it had started; the log says why.")
             await asyncio.sleep(0.005)
-        self._upkeep = Upkeep(self.configuration, self.certificate)
+        self._upkeep = Upkeep(self.configuration, self.certificate, self._declared.look)
         for take in (self._adopt, self._doors.adopt, self._upkeep.adopt):
             self.configuration.on_change(take)
         self._upkeep.start()
@@ -127,6 +128,11 @@ class Server:
         await self.stop()
 
     def _adopt(self, settings: Settings) -> None:
+        try:
+            seal(self.configuration)
+        except TavernlinkError as error:
+            _log.error("settings.password_in_the_clear", why=error.message)
+        self.runtime.password.adopt(self.settings.tavern_password)
         retune(self.runtime.core, limits_of(settings))
         try:
             self.runtime.core.switchboard.book.set_settings(settings.routes)
@@ -139,6 +145,20 @@ class Server:
             self._store.close()
         if self._lock is not None:
             self._lock.release()
+
+    def _open_access(self) -> None:
+        """Let in who stands in the settings and in `keys.d`."""
+        try:
+            seal(self.configuration)
+        except TavernlinkError as error:
+            raise SettingsError(f"`tavern_password` stands there as plain text. {error.message}") from None
+        self.runtime.password.adopt(self.settings.tavern_password)
+        self._declared = DeclaredKeys(self.settings.data_dir, self.runtime.core.keyring, self._tell_keys)
+        self._declared.look()
+
+    def _tell_keys(self, happening: str, file: str, why: str) -> None:
+        tell(happening, file, why)
+        self.runtime.core.audit.record(happening, "hub", target=file, why=why)
 
     def _make_first_key(self) -> None:
         keyring = self.runtime.core.keyring
@@ -216,6 +236,8 @@ def limits_of(settings: Settings) -> HubLimits:
         pool_policy=settings.pool_policy,
         detached=settings.detached,
         message_bytes=settings.message_bytes,
+        audit_entries=settings.audit_entries,
+        audit_days=settings.audit_days,
         app_rate=settings.app_rate,
         app_burst=int(settings.app_rate * 5),
     )

@@ -58,10 +58,11 @@ class Doors:
             origin_allowed,
             max_payload=settings.max_payload,
             front=self._front,
+            counts=runtime.counts,
         )
         self._api = create_app(runtime, settings, configuration)
         config = uvicorn.Config(
-            Entrance(self._answer, self._front),
+            Entrance(self._answer, self._front, runtime.counts),
             ws=upgrades,  # type: ignore[arg-type] # any callable that makes a protocol
             http="httptools",
             loop="none",

@@ -59,6 +59,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Sub-path under which a reverse proxy shows the hub, e.g. "/tavern"."""
     chatbridge_without_key: bool = False
     """Let the first ChatBridge extension, which can send no key, in; from loopback addresses only."""
+    tavern_password: str | None = None
+    """A password that lets a tavern in as a key does; hashed at the start where it stands as plain text."""
+    audit_entries: Annotated[int, msgspec.Meta(ge=100, le=1_000_000)] = 10_000
+    """How many entries of the audit log are kept."""
+    audit_days: _Positive = 90.0
+    """How many days they are kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "human", "json"] = "auto"
     """`auto`: for people in a terminal, JSON elsewhere."""

@@ -17,8 +17,7 @@ def retune(hub: Hub, limits: HubLimits) -> None:
     """Go by these limits from now on."""
     for name in limits.__struct_fields__:
         setattr(hub.limits, name, getattr(limits, name))
-    hub.work.quota.most_waiting, hub.work.quota.most_running = limits.key_waiting, limits.key_running
-    hub.work.pool.policy = limits.pool_policy
+    hub.work.retune(hub.limits)
     for peer in hub.directory.sessions.values():
         if isinstance(peer, Tavern):
             peer.rate.retune(limits.tavern_rate, limits.tavern_burst)

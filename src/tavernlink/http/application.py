@@ -17,6 +17,7 @@ from tavernlink.http.caller import Caller
 from tavernlink.http.failures import handle_exception
 from tavernlink.http.gate import Gate, guard_of
 from tavernlink.http.health import health_routes
+from tavernlink.http.metrics import metrics_route
 from tavernlink.http.openai.completions import create_completion
 from tavernlink.http.openai.models import list_models, show_model
 from tavernlink.http.page import show_page
@@ -39,8 +40,11 @@ def create_app(runtime: Runtime, settings: Settings, configuration: Configuratio
     app = Litestar(
         [
             *health_routes(runtime),
+            metrics_route(runtime),
             show_page,
-            Router("/api", route_handlers=[*ROUTES, *settings_routes(configuration), *pairing_doors(runtime)]),
+            Router(
+                "/api", route_handlers=[*ROUTES, *settings_routes(configuration), *pairing_doors(runtime)]
+            ),
             Router(
                 "/v1", route_handlers=[list_models, show_model, create_completion], include_in_schema=False
             ),

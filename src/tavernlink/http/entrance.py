@@ -9,25 +9,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from tavernlink.errors import BadMessage
 from tavernlink.http.failures import send_failure
 from tavernlink.runtime.front import REACHED
 
 if TYPE_CHECKING:
+    from tavernlink.runtime.counts import Counts
     from tavernlink.runtime.forwarded import Reached
     from tavernlink.runtime.front import Front
 
 __all__ = ["Entrance", "prefix_of"]
 
+_DOORS = {"api": "rest", "v1": "openai", "mcp": "mcp", "socket.io": "polling"}
+
 
 class Entrance:
     """ASGI app around the ASGI app of all HTTP doors."""
 
-    def __init__(self, app: ASGIApp, front: Front) -> None:
+    def __init__(self, app: ASGIApp, front: Front, counts: Counts) -> None:
         self._app = app
         self._front = front
+        self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on as its client meant it, or answer that it came too soon."""
@@ -36,12 +40,35 @@ class Entrance:
             return
         seen = cast("HTTPScope", {**scope})
         reached = self._see(seen)
+        receive, send = self._counted(_door(seen["path"]), receive, send)
         try:
             self._front.admit_request(reached.address)
         except BadMessage as error:
+            self._counts.errors[error.code] += 1
             await send_failure(send, error, seen["path"])
             return
         await self._app(seen, receive, send)
+
+    def _counted(self, door: str, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """The same, counting what goes in and out."""
+        traffic = self._counts.door(door)
+        traffic.messages_in += 1
+
+        async def receive_counting() -> Any:
+            message = await receive()
+            if message["type"] == "http.request":
+                traffic.bytes_in += len(message["body"])
+            return message
+
+        async def send_counting(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                traffic.bytes_out += len(message["body"])
+            elif message["type"] == "http.response.start":
+                traffic.messages_out += 1
+                self._counts.answers[door, message["status"]] += 1
+            await send(message)
+
+        return receive_counting, send_counting
 
     def _see(self, scope: HTTPScope) -> Reached:
         client = scope["client"]
@@ -59,6 +86,11 @@ def prefix_of(scope: Any) -> str:
     """Return the sub-path under which the client sees the hub, to be put before every path it is told."""
     reached: Reached | None = scope.get(REACHED)
     return reached.prefix if reached is not None else ""
+
+
+def _door(path: str) -> str:
+    """The name by which metrics call a door."""
+    return _DOORS.get(path.split("/", 2)[1], "other")
 
 
 def _headers(scope: HTTPScope) -> dict[str, str]:

@@ -16,10 +16,12 @@ from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Guard, HTTPScope, Message, Receive, Scope, Send
 
+from tavernlink.config import is_loopback
 from tavernlink.core.access.permissions import OPEN, ROUTES, check_route
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.http.address import address_of
 from tavernlink.http.failures import send_failure
+from tavernlink.http.metrics import PATH as METRICS
 from tavernlink.runtime.forwarded import Reached
 from tavernlink.runtime.front import REACHED, Front
 from tavernlink.runtime.throttle import Buckets
@@ -37,6 +39,7 @@ _TEMPLATES = [
 ]
 
 _BURST = 4.0  # seconds' worth of requests that may come at once
+_HERE = "tavernlink.here"
 _METHODS = b"GET, HEAD, POST, PATCH, DELETE, OPTIONS"
 _EXPOSED = b"retry-after, x-request-id, x-should-retry, www-authenticate"
 _DEFAULT_HEADERS = b"authorization, content-type, idempotency-key, last-event-id, x-tavernlink-session"
@@ -54,6 +57,7 @@ class Gate:
     def adopt(self, settings: Settings) -> None:
         """Go by these settings from now on."""
         self._rates.adopt(settings.http_rate, settings.http_rate * _BURST + 1)
+        self._metrics_open = settings.metrics_open_to_loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -71,13 +75,24 @@ class Gate:
             if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
                 await _answer_preflight(headers, send)
                 return
-            if not _is_open(scope["method"], path):
+            if not _is_open(scope["method"], path) and not self._shows_here(scope, headers):
                 self._let_in(scope, headers)
         except TavernlinkError as error:
             self._runtime.counts.errors[error.code] += 1
             await send_failure(send, error, path)
             return
         await self._app(scope, receive, send)
+
+    def _shows_here(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> bool:
+        """True for the metrics, where a setting shows them to this machine without a key."""
+        here = (
+            self._metrics_open
+            and scope["path"] == METRICS
+            and b"authorization" not in headers
+            and is_loopback(address_of(scope))
+        )
+        cast("dict[str, Any]", scope)[_HERE] = here
+        return here
 
     def _let_in(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> None:
         key = self._runtime.authenticate(bearer(headers.get(b"authorization")), address_of(scope))
@@ -97,6 +112,8 @@ def guard_of(runtime: Runtime) -> Guard:
         if scope["method"] == "OPTIONS":
             return
         key: Key | None = scope.get("state", {}).get("key")
+        if key is None and connection.scope.get(_HERE):
+            return
         try:
             check_route(key, scope["method"], scope["path_template"])
         except AuthError as error:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from tavernlink.runtime.counts import Traffic
 from tavernlink.transports.frame import Frame
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Connection(WSListener):
         "paused",
         "receiver",
         "send",
+        "traffic",
     )
 
     def __init__(
@@ -134,6 +136,7 @@ class Connection(WSListener):
         address: str,
         max_payload: int,
         max_write_buffer: int,
+        traffic: Traffic | None = None,
     ) -> None:
         self.receiver = receiver
         """May be replaced, as an Engine.IO upgrade does."""
@@ -143,6 +146,8 @@ class Connection(WSListener):
         self.paused = False
         """True while more than the high-water mark (64 KiB) waits to be sent."""
         self.batch = batch
+        self.traffic = traffic or Traffic()
+        """Counters of its door."""
         self._loop = loop
         self._limit = max_payload
         self._write_limit = max_write_buffer
@@ -160,6 +165,9 @@ class Connection(WSListener):
     def write(self, frame: Frame) -> None:
         """Send `frame` now or at the end of this turn of the loop; does nothing on a closing connection."""
         queue = self._queue
+        traffic = self.traffic
+        traffic.messages_out += 1
+        traffic.bytes_out += frame.size
         if not queue:
             if self._closing is not None:
                 return
@@ -265,6 +273,9 @@ class Connection(WSListener):
     # ── incoming ─────────────────────────────────────────────────────────────────────────────────────────
     def _receive(self, frame: WSFrame) -> None:
         kind = frame.msg_type
+        traffic = self.traffic
+        traffic.messages_in += 1
+        traffic.bytes_in += frame.payload_size
         if self._closing is not None:
             if kind is _CLOSE:
                 self._transport.disconnect()
@@ -342,6 +353,9 @@ class Spread:
             return
         if batch.direct and not batch.dirty and not batch.firsts and not frame.attachments:
             text = frame.text
+            traffic = self._connections[0].traffic
+            traffic.messages_out += len(self._sends)
+            traffic.bytes_out += len(self._sends) * frame.size
             for send in self._sends:  # picows passes over a connection that is closing
                 send(_TEXT, text)
         else:

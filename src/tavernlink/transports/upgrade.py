@@ -27,12 +27,14 @@ from picows import (
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # missing in picows' stub
 
 from tavernlink.errors import BadMessage
+from tavernlink.runtime.counts import Counts
 from tavernlink.runtime.forwarded import Reached
 from tavernlink.runtime.front import Front
 from tavernlink.transports.connection import Batch, Connection, Receiver
 
 __all__ = ["Accept", "Door", "Refuse", "UpgradeRequest", "UpgradedProtocol", "Upgrades"]
 
+_NAMES = {"/socket.io/": "socketio", "/": "chatbridge"}  # by which metrics call doors
 _READ_BUFFER = 4096  # bytes for each idle connection; picows lets it grow when it fills up
 
 
@@ -133,6 +135,7 @@ class Upgrades:
     """Unsent bytes at which a connection is dropped: the last resort behind the session's own policy."""
     front: Front | None = None
     """Knows who is behind a proxy, and who comes too often; None: no proxies, no limit."""
+    counts: Counts = field(default_factory=Counts)
     connections: set[UpgradedProtocol] = field(default_factory=set)
     _batch: Batch | None = None
 
@@ -257,9 +260,9 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc] # picows' class is unt
             self.transport.disconnect()
 
     def _listen(self, raw: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        request = self._upgrades.request(raw, self._address, self._scheme)
+        self._address = request.address
         try:
-            request = self._upgrades.request(raw, self._address, self._scheme)
-            self._address = request.address
             decision = self._upgrades.decide(request)
         except Exception:
             _logger.exception("a WebSocket door failed")
@@ -281,6 +284,7 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc] # picows' class is unt
             address=self._address,
             max_payload=self._upgrades.max_payload,
             max_write_buffer=self._upgrades.max_write_buffer,
+            traffic=self._upgrades.counts.door(_NAMES.get(request.path, "websocket")),
         )
         self._connection = connection
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), connection)
