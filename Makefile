@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-browser check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench conformance generate lock wheel clean
+.PHONY: help setup setup-browser setup-tests check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench conformance generate lock wheel clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,12 +15,15 @@ setup: ## make .venv/bin/tavernlink ready: Python packages, JS build
 setup-browser:
 	@$(PYTHON) -m scripts.setup --browser
 
+setup-tests:
+	@$(PYTHON) -m scripts.setup --browser --database
+
 demo: setup-browser ## a hub, a real SillyTavern, a stand-in model and one streamed reply (ARGS="--once", "--model-url URL" …)
 	@$(BIN)/tavernlink demo $(ARGS)
 
 test: test-js test-python ## all tests, on a real SillyTavern in Chromium too
 
-test-python: setup-browser ## only pytest (ARGS="tests/core -k name")
+test-python: setup-tests ## only pytest (ARGS="tests/core -k name")
 	$(BIN)/python -m pytest $(ARGS)
 
 test-js: setup ## only vitest
@@ -67,4 +70,4 @@ wheel: setup ## build dist/*.whl with the extension inside
 	$(BIN)/python -m build --wheel
 
 clean: ## remove what was built (not .venv, not downloads)
-	rm -rf dist build src/tavernlink/_extension .cache/stamps .mypy_cache .ruff_cache .pytest_cache
+	rm -rf dist build src/tavernlink/_extension src/tavernlink/_console .cache/stamps .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,5 @@
-"""Hatch's build hook: the built SillyTavern extension goes into every wheel, source archive and editable install.
+"""Hatch's build hook: the built SillyTavern extension and the console go into every wheel, source archive and
+editable install.
 
 The work is in scripts/build_js.py, which `make setup` runs too. An environment variable
 `TAVERNLINK_SKIP_JS=1` leaves the JavaScript alone (for those who change only Python).
@@ -16,7 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class ExtensionBuildHook(BuildHookInterface[Any]):
-    """Builds js/ into src/tavernlink/_extension before the files of the package are collected."""
+    """Builds js/ into src/tavernlink before the files of the package are collected."""
 
     PLUGIN_NAME = "custom"
 
@@ -28,7 +29,8 @@ class ExtensionBuildHook(BuildHookInterface[Any]):
         build_js.build_if_stale()
         if version != "editable":
             package = "tavernlink" if self.target_name == "wheel" else "src/tavernlink"
-            build_data["force_include"][str(build_js.EXTENSION)] = f"{package}/{build_js.EXTENSION.name}"
+            for built in (build_js.EXTENSION, build_js.CONSOLE):
+                build_data["force_include"][str(built)] = f"{package}/{built.name}"
 
 
 def _load_build_js(root: Path) -> ModuleType:

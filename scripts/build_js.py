@@ -1,4 +1,5 @@
-"""Builds the JavaScript workspace: js/ → src/tavernlink/_extension (a folder SillyTavern can load as it is).
+"""Builds the JavaScript workspace: js/ → src/tavernlink/_extension (a folder SillyTavern can load as it is) and
+src/tavernlink/_console (the pages that the hub serves).
 
 Standard library only, since it also runs inside an isolated package build. A digest of the sources is kept beside
 the result, so an unchanged workspace costs a few milliseconds.
@@ -21,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WORKSPACE = ROOT / "js"
 EXTENSION = ROOT / "src" / "tavernlink" / "_extension"
+CONSOLE = ROOT / "src" / "tavernlink" / "_console"
 VERSION_FILE = ROOT / "src" / "tavernlink" / "version.py"
 STAMP = EXTENSION / "build.json"
 INSTALL_STAMP = WORKSPACE / "node_modules" / ".tavernlink-install"
@@ -34,20 +36,20 @@ class SetupError(Exception):
 
 
 def build_if_stale() -> bool:
-    """Install the npm packages and build the extension where either is stale; True when something was built."""
+    """Install the npm packages and build where either is stale; True when something was built."""
     if not WORKSPACE.is_dir():
         if STAMP.is_file():
             return False
         message = f"Neither {WORKSPACE} nor a built extension is here. Take a complete copy of the sources."
         raise SetupError(message)
     sources = sources_digest()
-    if built_digest() == sources:
+    if built_digest() == sources and CONSOLE.is_dir():
         return False
     install_packages()
-    print("[js] building the extension …", flush=True)
+    print("[js] building the extension and the console …", flush=True)
     _run([npm(), "run", "build"], "The JavaScript build failed; the lines above say where.")
     _write_stamp(sources)
-    print(f"[js] built {EXTENSION.relative_to(ROOT)}", flush=True)
+    print(f"[js] built {EXTENSION.relative_to(ROOT)} and {CONSOLE.relative_to(ROOT)}", flush=True)
     return True
 
 
@@ -136,9 +138,9 @@ def _digest(paths: Iterator[Path] | list[Path]) -> str:
 
 
 def _write_stamp(sources: str) -> None:
-    manifest = EXTENSION / "manifest.json"
-    if not manifest.is_file():
-        raise SetupError(f"The JavaScript build ended without {manifest}.")
+    for result in (EXTENSION / "manifest.json", CONSOLE / "index.html"):
+        if not result.is_file():
+            raise SetupError(f"The JavaScript build ended without {result}.")
     STAMP.write_text(json.dumps({"version": package_version(), "sources": sources}) + "\n", encoding="utf-8")
 
 
@@ -152,7 +154,7 @@ def main(arguments: list[str]) -> int:
     try:
         if arguments == ["--check"]:
             fresh = built_digest() == sources_digest()
-            print("[js] the built extension is " + ("up to date" if fresh else "stale: run `make setup`"))
+            print("[js] the built files are " + ("up to date" if fresh else "stale: run `make setup`"))
             return 0 if fresh else 1
         build_if_stale()
     except SetupError as error:

@@ -5,6 +5,7 @@ was made from, so a second run costs a fraction of a second. Works without make 
 
     python3 -m scripts.setup              what `make setup` does
     python3 -m scripts.setup --browser    also Chromium and SillyTavern, for the demo and the tests
+    python3 -m scripts.setup --database   also PostgreSQL, for the tests
 """
 
 from __future__ import annotations
@@ -98,6 +99,28 @@ def install_browser() -> None:
     run(probe, "Chromium was installed, but could not be found. Name it in TAVERNLINK_BROWSER.")
 
 
+def find_postgresql() -> Path | None:
+    """The folder of PostgreSQL's programs, the newest where there are several; Debian keeps them out of PATH."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: int(file.parts[-3]), reverse=True
+    )
+    if not found and (on_path := shutil.which("initdb")):
+        found = [Path(on_path)]
+    return found[0].parent if found else None
+
+
+def install_postgresql() -> None:
+    """Have PostgreSQL's programs, on which the tests of the store run a server of their own."""
+    if find_postgresql() is not None:
+        return
+    say("PostgreSQL (about a minute) …")
+    _install_system_packages(
+        ["postgresql"],
+        "PostgreSQL is not installed, and the tests run one. On Debian and Ubuntu: sudo apt-get install postgresql; "
+        "elsewhere: https://www.postgresql.org/download, with its programs in PATH.",
+    )
+
+
 def install_sillytavern() -> None:
     """Have the SillyTavern that the demo and the tests run, from npm, in the cache folder."""
     run(
@@ -182,6 +205,8 @@ def main(arguments: list[str]) -> int:
         if "--browser" in arguments:
             install_browser()
             install_sillytavern()
+        if "--database" in arguments:
+            install_postgresql()
     except SetupError as error:
         print(f"\n[setup] {error}", file=sys.stderr)
         return 1

@@ -26,6 +26,11 @@ _GROUPS = (
         "What an app sends",
         "Asked with an ack, each gets an outcome: `{ok: true, result}` or `{ok: false, error}`.",
     ),
+    (
+        "peer → hub",
+        "What an app or a tavern sends",
+        "Asked with an ack, each gets an outcome, whoever asks: `{ok: true, result}` or `{ok: false, error}`.",
+    ),
     ("hub → app", "What the hub sends an app", ""),
     (
         "tavern → hub → app",

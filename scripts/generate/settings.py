@@ -52,6 +52,8 @@ def _schema_of_path(kind: type) -> dict[str, Any]:
 def _type(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(_type(option) for option in schema["anyOf"] if option.get("type") != "null")
+    if "$ref" in schema:
+        return "table"
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     kind = schema.get("title") or schema["type"]

@@ -111,7 +111,7 @@ def type_of(schema: Schema, literals: dict[str, tuple[str, ...]], literal: str |
 
 def _maps(protocol: Protocol) -> list[str]:
     contents = [f"  {json.dumps(row.type.name)}: {row.content};" for row in protocol.rows]
-    asked = [row for row in protocol.rows if row.type.direction == "app → hub"]
+    asked = [row for row in protocol.rows if row.type.direction in ("app → hub", "peer → hub")]
     results = [
         f"  {json.dumps(row.type.name)}: {'null' if row.result is None else type_of(row.result, protocol.literals)};"
         for row in asked
@@ -122,11 +122,11 @@ def _maps(protocol: Protocol) -> list[str]:
             ["/** Type name → `result` of its outcome. */", "export interface Results {", *results, "}\n"]
         ),
         "export type MessageType = keyof Messages;\n",
-        _sent("AppSends", protocol.rows, ("app → hub",), "What an app sends.", also="confirm"),
+        _sent("AppSends", protocol.rows, ("app → hub", "peer → hub"), "What an app sends.", also="confirm"),
         _sent(
             "TavernSends",
             protocol.rows,
-            ("tavern → hub", "tavern → hub → app"),
+            ("tavern → hub", "tavern → hub → app", "peer → hub"),
             "What a tavern sends.",
             also="confirm",
         ),

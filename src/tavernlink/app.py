@@ -1,4 +1,4 @@
-"""The one place that wires everything together: store, core, runtime, doors, and uvicorn on one port.
+"""The one place that wires everything together: settings, store, core, runtime and the doors.
 
 `Server` runs inside an event loop that somebody else owns (tests, the demo); `serve` owns the process's signals too.
 """
@@ -10,43 +10,55 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import structlog
-import uvicorn
 
-from tavernlink.config import Settings, SettingsError
+from tavernlink.config import Settings, SettingsError, Sources
 from tavernlink.core.hub import Hub
 from tavernlink.core.limits import HubLimits
-from tavernlink.http.application import create_app
+from tavernlink.core.retuning import retune
+from tavernlink.doors import Doors
+from tavernlink.errors import TavernlinkError
+from tavernlink.logs import set_log_level
+from tavernlink.runtime.configuration import Configuration
+from tavernlink.runtime.counts import Counts
+from tavernlink.runtime.folder_lock import FolderLock
 from tavernlink.runtime.hub import Runtime
+from tavernlink.runtime.journal import RunningJournal
 from tavernlink.runtime.system import SystemClock, SystemIds
 from tavernlink.store import Database, open_store
-from tavernlink.transports.engineio.settings import Settings as EngineSettings
-from tavernlink.transports.socketio.door import SocketDoor
-from tavernlink.transports.socketio.server import SocketServer
-from tavernlink.transports.upgrade import Upgrades
-from tavernlink.transports.websocket.door import WebSocketDoors
+from tavernlink.tls import Certificate, open_certificate
+from tavernlink.upkeep import Upkeep
 from tavernlink.version import __version__
 
-__all__ = ["Server", "serve"]
+__all__ = ["Server", "limits_of", "serve"]
 
 _log = structlog.get_logger("tavernlink")
-_SOCKETIO = "/socket.io/"
 
 
 class Server:
     """A hub that listens. Use as an async context manager, or `start` and `stop`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings | Sources) -> None:
+        """`Sources` are read anew when the settings file changes; from `Settings`, only what they do not say is."""
+        sources = settings if isinstance(settings, Sources) else Sources.fixed(settings)
+        self.configuration = Configuration(sources)
         self.runtime: Runtime
+        self.certificate: Certificate | None = None
+        """What https shows; None where the hub speaks plain http."""
         self.first_admin_key: str | None = None
         """The key that the first start of a data folder makes; shown once, nowhere kept."""
-        self.port = settings.port
+        self.port = self.settings.port
         self._store: Database | None = None
-        self._uvicorn: _Uvicorn | None = None
+        self._lock: FolderLock | None = None
+        self._doors: Doors | None = None
+        self._upkeep: Upkeep | None = None
         self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What is in effect."""
+        return self.configuration.settings
 
     @property
     def url(self) -> str:
@@ -58,37 +70,55 @@ class Server:
     async def start(self) -> None:
         """Open the store, bind the port, and return when connections are accepted.
 
-        Raises `SettingsError` where the port is taken or the data folder cannot be used.
+        Raises `SettingsError` where the port is taken, or the data folder or the certificate cannot be used.
         """
         settings = self.settings
         listener = _bind(settings.host, settings.port)
         self.port = listener.getsockname()[1]
         try:
-            self._store = _open(settings)
+            self._lock = _lock(settings)
+            self.certificate = open_certificate(settings)
+            self._store = open_store(settings.url)
             self.runtime = _make_runtime(settings, self._store)
             self._make_first_key()
-            self._uvicorn = _make_uvicorn(settings, self.runtime)
+            self._open_access()
+            loop = asyncio.get_running_loop()
+            self._store.start(loop.call_soon_threadsafe)
+            self._doors = Doors(self.configuration, self.runtime, self.certificate)
             await self.runtime.start()
         except BaseException:
             listener.close()
+            self._let_go()
             raise
-        self._serving = asyncio.create_task(self._uvicorn.serve(sockets=[listener]), name="tavernlink-serve")
-        while not self._uvicorn.started:
+        server = self._doors.server
+        self._serving = asyncio.create_task(server.serve(sockets=[listener]), name="tavernlink-serve")
+        while not server.started:
             if self._serving.done():
                 await self._serving
                 raise SettingsError("The HTTP server stopped before it had started; the log says why.")
             await asyncio.sleep(0.005)
+        self._upkeep = Upkeep(self.configuration, self.certificate, self._declared.look)
+        for take in (self._adopt, self._doors.adopt, self._upkeep.adopt):
+            self.configuration.on_change(take)
+        self._upkeep.start()
         _log.info("hub.started", url=self.url, version=__version__, data_dir=str(settings.data_dir))
 
     async def stop(self) -> None:
         """Tell peers, close every connection, and let everything go; takes at most about 4 s."""
-        if self._serving is not None and self._uvicorn is not None:
+        if self._upkeep is not None:
+            await self._upkeep.stop()
+        if self._serving is not None and self._doors is not None:
             await self.runtime.stop()
-            self._uvicorn.should_exit = True
+            self._doors.server.should_exit = True
             await self._serving
-        if self._store is not None:
-            self._store.close()
+        await asyncio.to_thread(self._let_go)
         _log.info("hub.stopped")
+
+    def reread(self) -> None:
+        """Read the settings file and the certificate's files again."""
+        self.configuration.reload()
+        if self._upkeep is not None:
+            self._upkeep.look_at_certificate()
 
     async def __aenter__(self) -> Server:  # noqa: PYI034 (final in practice)
         await self.start()
@@ -97,17 +127,50 @@ class Server:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    def _adopt(self, settings: Settings) -> None:
+        try:
+            seal(self.configuration)
+        except TavernlinkError as error:
+            _log.error("settings.password_in_the_clear", why=error.message)
+        self.runtime.password.adopt(self.settings.tavern_password)
+        retune(self.runtime.core, limits_of(settings))
+        try:
+            self.runtime.core.switchboard.book.set_settings(settings.routes)
+        except TavernlinkError as error:
+            _log.error("settings.routes_refused", why=error.message)
+        set_log_level(settings.log_level)
+
+    def _let_go(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _open_access(self) -> None:
+        """Let in who stands in the settings and in `keys.d`."""
+        try:
+            seal(self.configuration)
+        except TavernlinkError as error:
+            raise SettingsError(f"`tavern_password` stands there as plain text. {error.message}") from None
+        self.runtime.password.adopt(self.settings.tavern_password)
+        self._declared = DeclaredKeys(self.settings.data_dir, self.runtime.core.keyring, self._tell_keys)
+        self._declared.look()
+
+    def _tell_keys(self, happening: str, file: str, why: str) -> None:
+        tell(happening, file, why)
+        self.runtime.core.audit.record(happening, "hub", target=file, why=why)
+
     def _make_first_key(self) -> None:
         keyring = self.runtime.core.keyring
         if not any(key.role == "admin" for key in keyring.listed()):
             _, self.first_admin_key = keyring.create("admin", "first admin")
 
 
-async def serve(settings: Settings, *, on_ready: Callable[[Server], None] | None = None) -> None:
-    """Run a hub until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows)."""
+async def serve(settings: Settings | Sources, *, on_ready: Callable[[Server], None] | None = None) -> None:
+    """Run a hub until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); SIGHUP has it read its files again."""
     stop = asyncio.Event()
-    with _signals(stop.set):
-        server = Server(settings)
+    server = Server(settings)
+    with _signals(stop.set, server.reread):
         await server.start()
         try:
             if on_ready is not None:
@@ -139,109 +202,75 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _open(settings: Settings) -> Database:
+def _lock(settings: Settings) -> FolderLock:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FolderLock(settings.data_dir)
+        if lock.take():
+            return lock
     except OSError as error:
         raise SettingsError(
             f"Cannot use the data folder {settings.data_dir}: {error}. Choose another."
         ) from None
-    return open_store(settings.url)
+    raise SettingsError(
+        f"Another hub runs on the data folder {settings.data_dir}. Stop it, or choose another with `--data-dir`."
+    )
 
 
-def _make_runtime(settings: Settings, store: Database) -> Runtime:
-    clock = SystemClock()
-    limits = HubLimits(
+def limits_of(settings: Settings) -> HubLimits:
+    """Return the core's limits."""
+    return HubLimits(
         max_payload=settings.max_payload,
         app_session=settings.app_session,
         tavern_grace=settings.tavern_grace,
         request_timeout=settings.request_timeout,
         queue_timeout=settings.queue_timeout,
         queue_length=settings.queue_length,
+        kept_requests=settings.kept_requests,
+        kept_seconds=settings.kept_seconds,
+        inbox_count=settings.inbox_count,
+        inbox_bytes=settings.inbox_bytes,
+        inbox_seconds=settings.inbox_seconds,
+        key_waiting=settings.key_waiting,
+        key_running=settings.key_running,
+        pool_policy=settings.pool_policy,
         detached=settings.detached,
+        message_bytes=settings.message_bytes,
+        audit_entries=settings.audit_entries,
+        audit_days=settings.audit_days,
         app_rate=settings.app_rate,
         app_burst=int(settings.app_rate * 5),
     )
+
+
+def _make_runtime(settings: Settings, store: Database) -> Runtime:
+    clock = SystemClock()
+    counts = Counts()
     core = Hub(
-        clock=clock, ids=SystemIds(), store=store, journal=_journal, version=__version__, limits=limits
+        clock=clock,
+        ids=SystemIds(),
+        store=store,
+        journal=RunningJournal(counts),
+        version=__version__,
+        limits=limits_of(settings),
+        routes=settings.routes,
     )
-    return Runtime(core, clock, check_origin=settings.allows_origin)
-
-
-def _journal(happening: str, /, **facts: Any) -> None:
-    _log.info(happening, **facts)
-
-
-def _make_uvicorn(settings: Settings, runtime: Runtime) -> _Uvicorn:
-    sockets = SocketServer(
-        {"/": SocketDoor(runtime)},
-        engine=EngineSettings(max_payload=settings.max_payload),
-        origin_allowed=settings.allows_origin,
-    )
-    plain = WebSocketDoors(runtime=runtime, chatbridge_without_key=settings.chatbridge_without_key)
-    upgrades = Upgrades(
-        {
-            _SOCKETIO: sockets.engine.accept,
-            "/ws": plain.program_door,
-            "/": plain.extension_door,
-        },
-        settings.allows_origin,
-        max_payload=settings.max_payload,
-    )
-    api = create_app(runtime, settings)
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        """Long polling to the Socket.IO server, everything else to the HTTP application."""
-        if scope["type"] == "http" and scope["path"] == _SOCKETIO:
-            await sockets.engine(scope, receive, send)
-        else:
-            await api(scope, receive, send)
-
-    config = uvicorn.Config(
-        application,
-        ws=upgrades,  # type: ignore[arg-type] # any callable that makes a protocol
-        http="httptools",
-        loop="none",
-        interface="asgi3",
-        lifespan="off",
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=3,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-    )
-    return _Uvicorn(config, sockets)
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn without its signal handlers; ends waiting polling requests before it waits for them."""
-
-    def __init__(self, config: uvicorn.Config, sockets: SocketServer) -> None:
-        super().__init__(config)
-        self._sockets = sockets
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `serve`."""
-        yield
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close every connection."""
-        self._sockets.shutdown()
-        await super().shutdown(sockets)
+    return Runtime(core, clock, counts=counts, check_origin=settings.allows_origin)
 
 
 @contextlib.contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on the signals that ask a process to end, while inside."""
+def _signals(stop: Callable[[], None], reread: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on the signals that ask a process to end, `reread` on SIGHUP, while inside."""
     loop = asyncio.get_running_loop()
-    wanted = [signal.SIGINT, signal.SIGTERM, *([signal.SIGBREAK] if hasattr(signal, "SIGBREAK") else [])]
+    wanted = {signal.SIGINT: stop, signal.SIGTERM: stop}
+    if hasattr(signal, "SIGBREAK"):
+        wanted[signal.SIGBREAK] = stop
+    if hasattr(signal, "SIGHUP"):
+        wanted[signal.SIGHUP] = reread
     before = {number: signal.getsignal(number) for number in wanted}
-    for number in wanted:
+    for number, call in wanted.items():
         # Not loop.add_signal_handler, which Windows does not have.
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+        signal.signal(number, lambda *_, call=call: loop.call_soon_threadsafe(call))
     try:
         yield
     finally:

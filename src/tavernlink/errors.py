@@ -57,12 +57,16 @@ class AuthError(TavernlinkError):
     codes = {
         "unauthorized": "No key, or a key that this hub does not know. Make one with `tavernlink keys create`.",
         "key_revoked": "This key was revoked. Make a new one with `tavernlink keys create`.",
+        "key_expired": "This key has expired. Make a new one with `tavernlink keys create`.",
         "forbidden": "This key's role does not allow that.",
         "origin_refused": "This web origin may not talk to the hub. Add it to `allowed_origins` in the settings.",
         "protocol_unsupported": "The hub cannot speak this protocol version.",
         "replaced": "Another connection took over this identity.",
         "invalid_auth": "The connect payload is missing or has the wrong shape.",
         "auth_timeout": "No valid hello arrived in time.",
+        "not_a_member": "Only members of the room may do that. Join it with an invitation, or ask to be added.",
+        "muted": "You are muted in this room.",
+        "banned": "You were taken out of this room and may not come back yet.",
     }
 
 
@@ -75,6 +79,8 @@ class BadMessage(TavernlinkError):
         "unknown_type": "The hub does not know this message type.",
         "unknown_command": "The tavern does not know this command.",
         "too_large": "The message is over the size limit.",
+        "invalid_expression": "The CEL expression is wrong.",
+        "dropped": "A routing rule of this hub does not let the message through.",
         "rate_limited": "Too many messages in a short time. Slow down and try again.",
         "unsupported_parameter": "A parameter of this request cannot be honoured here.",
         "not_for_this_role": "This type is not sent by a peer of this role.",
@@ -92,7 +98,15 @@ class NotFound(TavernlinkError):
         "unknown_message": "The open chat has no message at this index.",
         "unknown_chat": "The chat of this session no longer exists in SillyTavern.",
         "unknown_room": "There is no such room.",
+        "unknown_peer": "No app or tavern with this id or name is known to the hub.",
+        "unknown_route": "There is no such routing rule.",
+        "unknown_member": "The room has no such member.",
+        "unknown_invitation": "There is no such invitation, or it was used up or has expired. Ask for a new one.",
         "unknown_key": "There is no such key.",
+        "unknown_pairing": "No SillyTavern shows this code, or its time is over.",
+        "unknown_profile": "There is no such profile, or no such version of it.",
+        "unknown_item": "There is no such preset, lorebook, script or set in this SillyTavern.",
+        "unknown_backup": "There is nothing that could be undone.",
         "unknown_path": "There is nothing at this address.",
     }
 
@@ -104,6 +118,7 @@ class Unavailable(TavernlinkError):
         "no_tavern": "No SillyTavern is connected. Open SillyTavern with the Tavernlink extension, then try again.",
         "tavern_gone": "The SillyTavern tab went away while the request was running.",
         "queue_full": "The queue of this tavern is full. Try again later.",
+        "quota": "This key has as many requests waiting as it may. Try again later.",
         "timeout": "The request did not finish within its time limit.",
         "slow_consumer": "This connection read too slowly and its backlog became too long.",
         "hub_stopping": "The hub is shutting down.",
@@ -111,7 +126,13 @@ class Unavailable(TavernlinkError):
         "disconnected": "The line to the hub was lost before the answer came.",
         "closed": "This connection was closed.",
         "blocked_by_dialog": "A dialog in SillyTavern is waiting for the person. Close it, then try again.",
+        "storage_failed": "The hub cannot write to its disk, so nothing new can be kept. Is the disk full or gone?",
+        "interrupted": "The hub or the tab was restarted while this ran, and nobody reported how it ended. Look at "
+        "the chat before you ask again.",
         "busy": "SillyTavern is busy with something else and cannot do this now.",
+        "cooldown": "You spoke in this room a moment ago. Wait before you speak again.",
+        "room_full": "The room has as many members as its settings allow.",
+        "room_closed": "The room was closed.",
     }
 
 
@@ -122,7 +143,17 @@ class Conflict(TavernlinkError):
         "stale_revision": "The chat changed since the caller looked. Fetch it again.",
         "chat_changed": "The open chat changed while the request was running.",
         "request_id_in_use": "This request_id was already used for a different request.",
+        "stale_profile": "The profile has a newer version than the caller knew.",
+        "route_loop": "The routing rules of this hub send the message round in a circle.",
+        "route_in_settings": "This rule stands in the settings file. Change it there.",
         "already_finished": "The request already has its final state.",
+        "declared_in_file": "This key is declared in a file of the data folder. Change it there.",
+        "session_bound": "The session is held with another character or in another tavern.",
+        "session_busy": "A turn of this session waits or runs. Wait for it, or cancel it.",
+        "room_exists": "There is a room of this name already. Choose another name.",
+        "name_taken": "Somebody else speaks under this name. Choose another one.",
+        "turn_taken": "You have spoken in this round. It goes on when the others have, too.",
+        "held": "The message waits for the room's turn; its reply comes to the room when the turn does.",
     }
 
 

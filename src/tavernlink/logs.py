@@ -15,7 +15,7 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-__all__ = ["Format", "redact", "set_up_logs"]
+__all__ = ["Format", "redact", "set_log_level", "set_up_logs"]
 
 Format = Literal["auto", "human", "json"]
 
@@ -95,15 +95,21 @@ def set_up_logs(level: str = "info", format_: Format = "auto", stream: TextIO | 
     for old in [each for each in root.handlers if isinstance(each, _Handler)]:
         root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel(level.upper())
-    quiet = logging.DEBUG if root.level <= logging.DEBUG else max(root.level, logging.WARNING)
-    for chatty in _CHATTY:
-        logging.getLogger(chatty).setLevel(quiet)
+    set_log_level(level)
     for each in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         # Wherever uvicorn ran with its own settings before, its lines would go past ours, uncut.
         logger = logging.getLogger(each)
         logger.handlers.clear()
         logger.propagate = True
+
+
+def set_log_level(level: str) -> None:
+    """Say what is said from this level up; libraries that chatter are quieter."""
+    root = logging.getLogger()
+    root.setLevel(level.upper())
+    quiet = logging.DEBUG if root.level <= logging.DEBUG else max(root.level, logging.WARNING)
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(quiet)
 
 
 class _Handler(logging.StreamHandler[TextIO]):

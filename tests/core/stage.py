@@ -12,7 +12,20 @@ from tavernlink.core.access.keys import Key, Role
 from tavernlink.core.hub import Hub
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.peer import Peer
+from tavernlink.core.profiles.book import ProfileContent, ProfileVersion
+from tavernlink.core.rooms.records import (
+    HeldMessage,
+    InvitationRecord,
+    MemberRecord,
+    RoomRecord,
+    SanctionRecord,
+)
+from tavernlink.core.routing.rulebook import RouteRecord
 from tavernlink.core.work.bindings import Binding
+from tavernlink.core.work.ledger import KeptRequest
+from tavernlink.core.work.pool import Pin
+from tavernlink.errors import Unavailable
+from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success
 from tavernlink.protocol.session import Auth, Resume
@@ -54,15 +67,22 @@ class MemoryShelf(Generic[Record]):
     def __init__(self, *key: str) -> None:
         self.key = key
         self.kept: dict[tuple[Any, ...], Record] = {}
+        self.puts = 0
 
     def load(self) -> list[Record]:
         return list(self.kept.values())
 
     def put(self, record: Record) -> None:
+        self.puts += 1
         self.kept[tuple(getattr(record, name) for name in self.key)] = record
 
     def remove(self, *key: Any) -> None:
+        self.puts += 1
         self.kept.pop(key, None)
+
+    def set(self, *key: Any, **fields: Any) -> None:
+        if key in self.kept:
+            self.kept[key] = msgspec.structs.replace(self.kept[key], **fields)
 
 
 class MemoryStore:
@@ -70,14 +90,62 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.keys: MemoryShelf[Key] = MemoryShelf("id")
+        self.audit: MemoryShelf[AuditEntry] = MemoryShelf("id")
         self.bindings: MemoryShelf[Binding] = MemoryShelf("key_id", "session")
+        self.routes: MemoryShelf[RouteRecord] = MemoryShelf("id")
+        self.pins: MemoryShelf[Pin] = MemoryShelf("character")
+        self.profile_versions: MemoryShelf[ProfileVersion] = MemoryShelf("profile", "version")
+        self.profile_contents: MemoryShelf[ProfileContent] = MemoryShelf("hash")
+        self.rooms: MemoryShelf[RoomRecord] = MemoryShelf("id")
+        self.room_members: MemoryShelf[MemberRecord] = MemoryShelf("room_id", "member_id")
+        self.room_sanctions: MemoryShelf[SanctionRecord] = MemoryShelf("room_id", "member_id", "kind")
+        self.room_invitations: MemoryShelf[InvitationRecord] = MemoryShelf("code")
+        self.room_held: MemoryShelf[HeldMessage] = MemoryShelf("room_id", "message_id")
+        self.requests: MemoryShelf[KeptRequest] = MemoryShelf("wire_id")
         self.changes = 0
+        self.on_disk: dict[str, dict[tuple[Any, ...], Any]] = {}
+        self.held: list[Callable[[], None]] | None = None
+        self.trouble: Unavailable | None = None
+
+    @property
+    def puts(self) -> int:
+        return sum(shelf.puts for _, shelf in self._shelves())
 
     def version(self) -> int:
         return self.changes
 
-    def after_commit(self, call: Callable[[], None]) -> None:
-        call()
+    def after_commit(
+        self, call: Callable[[], None], failed: Callable[[Unavailable], None] | None = None
+    ) -> None:
+        """At once, unless `hold` makes the disk slow or `trouble` makes it refuse."""
+        if self.trouble is not None:
+            if failed is not None:
+                failed(self.trouble)
+        elif self.held is not None:
+            self.held.append(call)
+        else:
+            call()
+
+    def hold(self) -> None:
+        """Commit nothing until `commit`."""
+        self.held = []
+        self.on_disk = {name: dict(shelf.kept) for name, shelf in self._shelves()}
+
+    def commit(self) -> None:
+        """Let everything that was put be on disk."""
+        held, self.held = self.held or [], None
+        for call in held:
+            call()
+
+    def lose(self) -> None:
+        """The process is killed: what was not committed never was."""
+        if self.held is not None:
+            for name, shelf in self._shelves():
+                shelf.kept = self.on_disk[name]
+        self.held = None
+
+    def _shelves(self) -> list[tuple[str, MemoryShelf[Any]]]:
+        return [(name, each) for name, each in vars(self).items() if isinstance(each, MemoryShelf)]
 
 
 class Line:
@@ -151,15 +219,26 @@ class Stage:
         self.clock = HandClock()
         self.store = MemoryStore()
         self.happenings: list[tuple[str, dict[str, Any]]] = []
-        self.hub = Hub(
+        self.ids = CountedIds()
+        self.limits = limits
+        self.hub = self._start()
+        self.texts: dict[str, str] = {}
+
+    def _start(self) -> Hub:
+        return Hub(
             clock=self.clock,
-            ids=CountedIds(),
+            ids=self.ids,
             store=self.store,
             journal=self.record,
             version="0",
-            limits=HubLimits(**limits),
+            limits=HubLimits(**self.limits),
         )
-        self.texts: dict[str, str] = {}
+
+    def kill(self, *, away: float = 1.0) -> None:
+        """Kill the hub with everything in its memory, and start it again on the same disk."""
+        self.store.lose()
+        self.clock.time += away
+        self.hub = self._start()
 
     def record(self, happening: str, /, **facts: Any) -> None:
         """The journal seam."""

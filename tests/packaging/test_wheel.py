@@ -59,7 +59,8 @@ def test_the_wheel_holds_the_extension_as_sillytavern_loads_it(wheel: Path) -> N
         manifest = json.loads(archive.read("tavernlink/_extension/manifest.json"))
     assert manifest["js"] == "index.js"
     assert manifest["version"] == wheel.name.split("-")[1]
-    assert {"tavernlink/_extension/index.js", "tavernlink/py.typed"} <= names
+    wanted = {"tavernlink/_extension/index.js", "tavernlink/_console/index.html", "tavernlink/py.typed"}
+    assert wanted <= names
     assert not [name for name in names if "node_modules" in name or name.endswith((".ts", ".map"))]
 
 

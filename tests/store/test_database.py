@@ -1,8 +1,7 @@
-"""The store on a real SQLite file."""
+"""The store on a real database: a SQLite file, and a PostgreSQL server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,20 +15,8 @@ from tavernlink.core.access.keys import Keyring
 from tavernlink.core.work.bindings import Binding, Bindings
 from tavernlink.errors import AuthError
 from tavernlink.runtime.system import SystemClock, SystemIds
-from tavernlink.store import Database, open_store, sqlite_url
+from tavernlink.store import Database, open_store
 from tavernlink.store.tables import metadata
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return sqlite_url(tmp_path / "hub.db")
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Database]:
-    store = open_store(url)
-    yield store
-    store.close()
 
 
 def keyring(store: Database) -> Keyring:
@@ -87,7 +74,7 @@ def test_the_migrations_end_at_head_and_make_the_tables_that_the_code_names(
     config = Config()
     config.set_main_option("script_location", str(Path(database_module.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == database_module.HEAD
-    engine = create_engine(url)
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     found = inspect(engine)
     for table in metadata.sorted_tables:
         assert {column["name"] for column in found.get_columns(table.name)} == set(table.columns.keys())

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tavernlink.cli import chat, demo, doctor, extension, keys, serve, status, tab
+from tavernlink.cli import certificate, chat, demo, doctor, extension, keys, serve, status, tab
 from tavernlink.cli.output import fail
 from tavernlink.errors import TavernlinkError
 from tavernlink.version import __version__
@@ -26,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve.serve)
+app.command("certificate")(certificate.certificate)
 app.command("demo")(demo.demo)
 app.add_typer(keys.app, name="keys")
 app.add_typer(extension.app, name="extension")

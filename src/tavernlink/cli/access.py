@@ -22,9 +22,20 @@ if TYPE_CHECKING:
     from tavernlink.config import Settings
     from tavernlink.core.access.keys import Keyring
 
-__all__ = ["Access", "DataDir", "KeyText", "Url", "find_access", "find_url", "open_keyring", "settings_of"]
+__all__ = [
+    "Access",
+    "Ca",
+    "DataDir",
+    "KeyText",
+    "Url",
+    "find_access",
+    "find_url",
+    "open_keyring",
+    "settings_of",
+]
 
 KEY_FILE = "command-line.key"
+_CA = "TAVERNLINK_CA"
 
 Url = Annotated[
     str | None,
@@ -39,6 +50,17 @@ KeyText = Annotated[
 DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="The hub's data folder.", show_default="of this system's user"),
+]
+
+
+Ca = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca",
+        envvar=_CA,
+        help="PEM file of the authority that signed the hub's certificate.",
+        show_default="this machine's own hub's",
+    ),
 ]
 
 
@@ -81,21 +103,27 @@ def open_keyring(settings: Settings) -> Iterator[Keyring]:
         store.close()
 
 
-def find_url(url: str | None, data_dir: Path | None) -> str:
+def find_url(url: str | None, data_dir: Path | None, ca: Path | None = None) -> str:
     """Return the hub's address: as given, or as the settings say."""
-    if url:
+    _trust(ca)
+    if url and not url.startswith(("https:", "wss:")):
         return url
     settings = settings_of(data_dir)
+    own = settings.data_dir / "tls" / "ca.pem"
+    if _CA not in os.environ and own.is_file():
+        _trust(own)
+    if url:
+        return url
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     host = f"[{host}]" if ":" in host else host
     return f"{settings.scheme}://{host}:{settings.port}"
 
 
-def find_access(url: str | None, key: str | None, data_dir: Path | None) -> Access:
+def find_access(url: str | None, key: str | None, data_dir: Path | None, ca: Path | None = None) -> Access:
     """Return where the hub is and a key for it. Raises `AuthError` where there is none."""
     from tavernlink.sdk.address import is_loopback, websocket_address
 
-    address = find_url(url, data_dir)
+    address = find_url(url, data_dir, ca)
     if key:
         return Access(address, key)
     settings = settings_of(data_dir)
@@ -106,6 +134,11 @@ def find_access(url: str | None, key: str | None, data_dir: Path | None) -> Acce
             "on the machine of the hub, --data-dir with its data folder will do.",
         )
     return Access(address, _own_key(settings))
+
+
+def _trust(file: Path | None) -> None:
+    if file is not None:
+        os.environ[_CA] = str(file)  # where the SDK looks
 
 
 def _has_data(settings: Settings) -> bool:

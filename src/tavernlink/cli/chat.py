@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tavernlink.cli.access import DataDir, KeyText, Url, find_access
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
 from tavernlink.cli.output import note, print_json
 from tavernlink.errors import TavernlinkError
 
@@ -26,6 +26,7 @@ def chat(
     url: Url = None,
     key: KeyText = None,
     data_dir: DataDir = None,
+    ca: Ca = None,
     tavern: Annotated[
         str | None, typer.Option(help="Id or name of the tavern.", show_default="the first")
     ] = None,
@@ -47,7 +48,7 @@ def chat(
 
     from tavernlink.sdk import connect_sync
 
-    access = find_access(url, key, data_dir)
+    access = find_access(url, key, data_dir, ca)
     _tell_about_lost_lines()
     options = {"session": session, "character": character, "as_": as_}
     with connect_sync(access.url, access.key, name="tavernlink chat") as hub:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -13,6 +14,7 @@ from tavernlink.errors import TavernlinkError
 from tavernlink.protocol.taverns import TavernInfo
 from tavernlink.sdk import connect
 from tavernlink.sdk.address import http_address
+from tavernlink.sdk.trust import trusting
 from tavernlink.version import __version__
 
 __all__ = [
@@ -156,5 +158,9 @@ def checks_to_json(checks: list[Check]) -> dict[str, Any]:
 
 
 async def _get(url: str) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=True, trust_env=False) as client:
+    file = os.environ.get("TAVERNLINK_CA")
+    trusted = trusting(file) if file else True
+    async with httpx.AsyncClient(
+        timeout=_SECONDS, follow_redirects=True, trust_env=False, verify=trusted
+    ) as client:
         return await client.get(url)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tavernlink.cli.access import DataDir, KeyText, Url, find_access, find_url
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access, find_url
 from tavernlink.cli.output import console, print_json
 from tavernlink.errors import AuthError
 
@@ -28,6 +28,7 @@ def doctor(
     url: Url = None,
     key: KeyText = None,
     data_dir: DataDir = None,
+    ca: Ca = None,
     data_root: Annotated[
         Path | None, typer.Option(help="SillyTavern's data folder.", show_default="as its config.yaml says")
     ] = None,
@@ -42,7 +43,7 @@ def doctor(
 
     checks = run(
         _look(
-            url=find_url(url, data_dir),
+            url=find_url(url, data_dir, ca),
             key=key,
             data_dir=data_dir,
             sillytavern=sillytavern,

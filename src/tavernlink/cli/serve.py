@@ -23,6 +23,10 @@ def serve(
         int | None, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.", show_default="8001")
     ] = None,
     data_dir: DataDir = None,
+    tls: Annotated[
+        bool | None,
+        typer.Option("--tls", help="Speak https with a certificate of the hub's own.", show_default=False),
+    ] = None,
     tls_certificate: Annotated[
         Path | None, typer.Option(help="PEM file; with --tls-key, speaks https.")
     ] = None,
@@ -48,13 +52,14 @@ def serve(
     """
     from tavernlink import app
     from tavernlink.cli.loop import run
-    from tavernlink.config import SettingsError, load_settings
+    from tavernlink.config import SettingsError, Sources
     from tavernlink.logs import set_up_logs
 
     overrides: dict[str, Any] = {
         "host": host,
         "port": port,
         "data_dir": data_dir,
+        "tls": tls,
         "tls_certificate": tls_certificate,
         "tls_key": tls_key,
         "allow_insecure_bind": allow_insecure_bind,
@@ -62,15 +67,17 @@ def serve(
         "log_format": log_format,
     }
     try:
-        settings = load_settings(overrides)
+        sources = Sources(overrides)
+        settings = sources.read().settings
         set_up_logs(settings.log_level, settings.log_format)
-        run(app.serve(settings, on_ready=_tell_as_json if as_json else _tell))
+        run(app.serve(sources, on_ready=_tell_as_json if as_json else _tell))
     except SettingsError as error:
         fail(str(error))
 
 
 def _tell(server: Server) -> None:
     """Say where things are, and what to do first."""
+    from tavernlink.cli.certificate import about
     from tavernlink.version import __version__
 
     url = server.url
@@ -83,6 +90,8 @@ def _tell(server: Server) -> None:
         f"  Socket.IO    {url}/socket.io/",
         f"  data         {data}",
     ]
+    if server.certificate is not None:
+        lines += ["", *about(server.certificate)]
     if server.first_admin_key is not None:
         lines += [
             "",
@@ -98,10 +107,13 @@ def _tell(server: Server) -> None:
 
 
 def _tell_as_json(server: Server) -> None:
+    own = server.certificate.own if server.certificate else None
     print_json(
         {
             "url": server.url,
             "data_dir": str(server.settings.data_dir),
             "first_admin_key": server.first_admin_key,
+            "fingerprint": server.certificate.fingerprint if server.certificate else None,
+            "ca": str(own.authority) if own else None,
         }
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tavernlink.cli.access import DataDir, KeyText, Url, find_access
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
 from tavernlink.cli.output import note, print_json, print_table
 
 __all__ = ["status"]
@@ -16,6 +16,7 @@ def status(
     url: Url = None,
     key: KeyText = None,
     data_dir: DataDir = None,
+    ca: Ca = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the hub's taverns and their queues."""
@@ -25,7 +26,7 @@ def status(
     from tavernlink.protocol.taverns import TavernInfo
     from tavernlink.sdk import connect
 
-    access = find_access(url, key, data_dir)
+    access = find_access(url, key, data_dir, ca)
 
     async def ask() -> tuple[str | None, list[TavernInfo]]:
         async with connect(access.url, access.key, name="tavernlink status") as hub:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-__all__ = ["matches_origin", "why_no_origin"]
+__all__ = ["matches_origin", "same_origin", "why_no_origin"]
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 
@@ -29,6 +29,11 @@ def matches_origin(origin: str, patterns: Iterable[str]) -> bool:
     """True if a browser's Origin is one of these. A star stands for one or more names, never for none."""
     asked = _split(origin)
     return "*" not in origin and any(_matches(asked, _split(pattern)) for pattern in patterns)
+
+
+def same_origin(one: str, other: str) -> bool:
+    """True if both are the same origin, however their ports and letters are written."""
+    return "*" not in one and _matches(_split(one), _split(other))
 
 
 def _matches(asked: tuple[str, str, str, str | None], wanted: tuple[str, str, str, str | None]) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 import platformdirs
 
 from tavernlink.config.origins import matches_origin, why_no_origin
+from tavernlink.protocol.routing import Route
 
 __all__ = ["Settings", "SettingsError", "is_loopback"]
 
@@ -51,11 +52,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allowed_origins: list[str] = msgspec.field(default_factory=list)
     """Browser origins, e.g. "https://tavern.example" or "https://*.example.org"; pages on this machine always may."""
     trusted_proxies: list[str] = msgspec.field(default_factory=list)
-    """Addresses and networks of reverse proxies whose X-Forwarded-… and Forwarded headers are believed."""
+    """Addresses and networks of reverse proxies, e.g. "127.0.0.1", whose word on the client is believed."""
+    proxy_headers: Literal["x-forwarded", "forwarded"] = "x-forwarded"
+    """Which headers those proxies write: X-Forwarded-For, -Proto, -Host, -Prefix, or Forwarded (RFC 7239)."""
     base_path: str = ""
     """Sub-path under which a reverse proxy shows the hub, e.g. "/tavern"."""
     chatbridge_without_key: bool = False
     """Let the first ChatBridge extension, which can send no key, in; from loopback addresses only."""
+    tavern_password: str | None = None
+    """A password that lets a tavern in as a key does; hashed at the start where it stands as plain text."""
+    audit_entries: Annotated[int, msgspec.Meta(ge=100, le=1_000_000)] = 10_000
+    """How many entries of the audit log are kept."""
+    audit_days: _Positive = 90.0
+    """How many days they are kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "human", "json"] = "auto"
     """`auto`: for people in a terminal, JSON elsewhere."""
@@ -71,8 +80,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long a request may wait for its turn."""
     queue_length: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 100
     """How many requests may wait for one tavern."""
+    kept_requests: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 5_000
+    """How many finished requests are remembered, so that one that is asked again is answered and not done again."""
+    kept_seconds: _Positive = 86_400.0
+    """How long a finished request is remembered."""
+    inbox_count: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 1_000
+    """How many messages wait for one app that is away."""
+    inbox_bytes: _Size = 8 << 20
+    """How much waits for one app that is away."""
+    inbox_seconds: _Positive = 604_800.0
+    """How long a message waits for an app that is away."""
+    key_waiting: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 200
+    """How many requests of one key may wait, over all taverns."""
+    key_running: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 64
+    """How many requests of one key run at once, over all taverns; more of them wait."""
+    pool_policy: Literal["least_loaded", "random", "pinned", "broadcast"] = "least_loaded"
+    """Which tavern gets what no tavern was named for; see the guide to the pool."""
     detached: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     """How many detached generations one tab runs at once."""
+    message_bytes: Annotated[int, msgspec.Meta(ge=1_024, le=16 << 20)] = 256 << 10
+    """Largest content of a message of a program's own type (`x.…`)."""
+    routes: list[Route] = msgspec.field(default_factory=list)
+    """Routing rules, as `[[routes]]` tables; see the guide to routing."""
     app_rate: _Positive = 200.0
     """Messages per second from one app."""
     http_rate: _Positive = 50.0

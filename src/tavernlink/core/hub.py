@@ -7,29 +7,41 @@ connection that comes back goes on where it was.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
 import msgspec
 
+from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.keys import Key, Keyring
-from tavernlink.core.access.permissions import check_connect, check_send
+from tavernlink.core.access.messages import AccessMessages
+from tavernlink.core.access.pairing import Pairings
+from tavernlink.core.access.permissions import check_connect, check_send, may_hear
 from tavernlink.core.limits import HubLimits, RateLimit
 from tavernlink.core.messages.apps import AppMessages
+from tavernlink.core.messages.handlers import Asked, Published
 from tavernlink.core.messages.taverns import TavernMessages
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import App, Peer, Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.peers.subscriptions import Subscriptions
+from tavernlink.core.profiles.book import ProfileBook
+from tavernlink.core.profiles.messages import ProfileMessages
 from tavernlink.core.relay.relay import Relay
+from tavernlink.core.rooms.house import House
+from tavernlink.core.routing.rooms import HubRooms
+from tavernlink.core.routing.switchboard import Switchboard
 from tavernlink.core.seams import Ack, Clock, Ids, Journal, Link, Store
-from tavernlink.core.work.lanes import Lanes
+from tavernlink.core.work.asking import Asking
+from tavernlink.core.work.handlers import WorkMessages
 from tavernlink.core.work.work import Work
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError, Unavailable
 from tavernlink.protocol import PROTOCOL_VERSION
 from tavernlink.protocol.catalogue import CATALOGUE, UNCOUNTED
 from tavernlink.protocol.codec import decode_content
 from tavernlink.protocol.event import Event
-from tavernlink.protocol.outcome import Success, failure_of
+from tavernlink.protocol.outcome import Failure, Success, failure_of
+from tavernlink.protocol.routing import CUSTOM, Route, is_custom
 from tavernlink.protocol.session import Auth, Confirm, HubInfo, Limits, Resync, Welcome
 from tavernlink.protocol.taverns import EventsWanted
 
@@ -51,31 +63,102 @@ class Hub:
         journal: Journal,
         version: str,
         limits: HubLimits | None = None,
+        routes: Sequence[Route] = (),
     ) -> None:
         self.limits = limits or HubLimits()
         self.keyring = Keyring(store, clock, ids)
+        self.audit = Audit(store, clock, ids, self.limits)
+        self.pairings = Pairings(self.keyring, self.audit, clock, ids)
         self.directory = Directory()
-        self.subscriptions = Subscriptions()
+        self.subscriptions = Subscriptions(self._may_hear)
         self.work = Work(self.directory, clock, ids, store, self.limits)
-        self.relay = Relay(self.subscriptions, self.work.book, most_streams=self.limits.streams)
+        self.relay = Relay(self.subscriptions, self.work.book, self.directory, most_streams=self.limits.streams)
         self._clock = clock
         self._ids = ids
         self._journal = journal
+        self._store = store
         self._edition = self.keyring.edition
         """Of the keyring, when connections were last held against it."""
         self._version = version
         self._ended: OrderedDict[str, None] = OrderedDict()
         """Sessions that were ended lately, oldest first."""
-        self._from_taverns = TavernMessages(self.relay, self.work).handlers
-        self._from_apps = AppMessages(
-            directory=self.directory,
-            subscriptions=self.subscriptions,
-            work=self.work,
+        self.asking = Asking(self.work, self.directory, clock, ids, self.limits)
+        self.house = House(
+            store=store,
             clock=clock,
             ids=ids,
             limits=self.limits,
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            work=self.work,
+            asking=self.asking,
+            audit=self.audit,
             wanted_changed=self._tell_wanted,
+        )
+        self.rooms = self.house.rooms
+        self.relay.replied.append(self.house.hearing.reply)
+        apps = AppMessages(
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            work=self.work,
+            limits=self.limits,
+            rooms=self.rooms,
+            attend=self.house.presence.attach,
+            wanted_changed=self._tell_wanted,
+        )
+        self._published: Mapping[str, Published] = TavernMessages(
+            self.relay, self.work, self.house.hearing
         ).handlers
+        """What taverns tell, tokens among it: no scope, no answer but that it came."""
+        self.work_messages = WorkMessages(self.directory, self.work, self.asking)
+        self.work_messages.to_room = self.house.speaking.send
+        self.work_messages.for_room = self.house.speaking.generate
+        self.profiles = ProfileBook(store.profile_versions, store.profile_contents, clock)
+        profiles = ProfileMessages(self.profiles, self.directory, self.subscriptions, self.asking)
+        access = AccessMessages(
+            keyring=self.keyring,
+            pairings=self.pairings,
+            audit=self.audit,
+            directory=self.directory,
+            clock=clock,
+        )
+        self.switchboard = Switchboard(
+            store=store,
+            settings=routes,
+            clock=clock,
+            ids=ids,
+            journal=journal,
+            limits=self.limits,
+            audit=self.audit,
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            rooms=HubRooms(self.rooms, self.house.speaking),
+            wanted_changed=self._tell_wanted,
+        )
+        self.switchboard.listen()
+        self.relay.replied.append(self.switchboard.listener.replied)
+        asked: dict[str, Asked] = {
+            **self.switchboard.handlers,
+            **access.handlers,
+            **profiles.handlers,
+            **apps.handlers,
+            **self.work_messages.handlers,
+            **self.house.handlers,
+        }
+        self._asked: Mapping[str, Asked] = self.switchboard.routing.guard(asked)
+        """What is asked with an ack, by whichever kinds of peers the catalogue names."""
+
+        self.work.restore(self._await_tavern)
+
+    @property
+    def trouble(self) -> TavernlinkError | None:
+        """Why the hub cannot keep what it is told just now; None while all is well."""
+        return self._store.trouble
+
+    @property
+    def puts(self) -> int:
+        """How often something was put into the store, or taken out of it."""
+        return self._store.puts
 
     # Connecting
 
@@ -92,7 +175,13 @@ class Hub:
                 "Update the older side.",
                 {"peer": auth.protocol, "hub": PROTOCOL_VERSION},
             )
-        check_connect(key.role, auth.role)
+        if keep:
+            # A peer inside this process speaks for one request: its messages are held against the table one by one.
+            check_connect(key.role, auth.role)
+        if auth.role == "tavern" and not key.reaches_tavern(auth.id or "", auth.name):
+            raise AuthError(
+                "forbidden", "This key is for other taverns: neither this id nor this name is in its limits."
+            )
         resumed = self._resume(auth, key, link, address)
         if resumed is not None:
             return resumed
@@ -120,15 +209,24 @@ class Hub:
                 address=address,
             )
         self.directory.sessions[session.id] = peer
+        self.switchboard.addresses.add(peer)
         self._welcome(peer, resumed=False)
         if lost is not None:
             session.notify(Event("resync", Resync(reason=lost)))
+        self.house.presence.came(peer)
         if isinstance(peer, Tavern):
             self._tavern_came(peer)
         if keep:
             self._journal(
-                "peer.connected", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address
+                "peer.connected",
+                role=auth.role,
+                id=peer.id,
+                name=peer.name,
+                key=key.id,
+                address=address,
+                lost=lost,
             )
+            self.audit.record("login", peer, target=peer.id, kind=auth.role)
         return peer
 
     def _resume(self, auth: Auth, key: Key, link: Link, address: str) -> Peer | None:
@@ -143,11 +241,13 @@ class Hub:
             return None
         self._drop_line(peer)
         session.attach(link, auth.resume.count)
-        peer.address = address
+        peer.key, peer.address = key, address
         self._welcome(peer, resumed=True)
         session.flush()
+        self.house.presence.back(peer)
         if isinstance(peer, Tavern):
             self.work.dispatch(peer)
+            self.work.looked(peer)
             self.relay.tavern(peer)
         self._journal("peer.resumed", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address)
         return peer
@@ -169,7 +269,7 @@ class Hub:
         known = self.directory.taverns.get(tavern_id)
         rate = RateLimit(self.limits.tavern_rate, self.limits.tavern_burst, self._clock.now())
         if known is None:
-            lanes = Lanes(detached=self.limits.detached, longest=self.limits.queue_length)
+            lanes = self.work.new_lanes()
             joined = self.directory.next_joined()
             name = auth.name or tavern_id
             known = Tavern(
@@ -187,7 +287,10 @@ class Hub:
             if known.online and known.key.id != key.id:
                 raise AuthError("forbidden", f"The tavern id {tavern_id!r} is in use under another key.")
             self._drop_line(known)
-            self._end_session(known, _GONE)
+            if auth.reports:
+                self._begin_again(known)
+            else:
+                self._end_session(known, _why_gone(known))
             known.name = auth.name or known.name
             known.key, known.session, known.rate, known.address = key, session, rate, address
             known.wanted = []
@@ -195,6 +298,7 @@ class Hub:
         return known
 
     def _tavern_came(self, tavern: Tavern) -> None:
+        self.subscriptions.changed()  # its name may be within the limits of other keys than before
         self._tell_wanted()
         self.relay.tavern(tavern)
         self.work.dispatch(tavern)
@@ -227,7 +331,8 @@ class Hub:
     def receive(self, peer: Peer, type_: str, content: bytes | msgspec.Raw, ack: Ack | None) -> None:
         """Take one message from a peer. Bad input goes to the ack as an outcome, and never further."""
         session = peer.session
-        if type_ not in UNCOUNTED:
+        # What a tavern asks has its ack; only what it tells is kept by it until it is counted.
+        if type_ not in UNCOUNTED and (type_ in self._published or not self._is_asked(peer, type_)):
             session.received += 1
         try:
             if type_ == "confirm" and self._take_confirm(session, content):
@@ -238,43 +343,59 @@ class Hub:
             if not peer.rate.spend() and not peer.rate.refill(self._clock.now()):
                 raise BadMessage("rate_limited", details={"retry_after": 1})
             if isinstance(peer, Tavern):
-                self._receive_tavern(peer, type_, content)
-                if ack is not None:
-                    ack(Success())
-            elif isinstance(peer, App):
-                self._receive_app(peer, type_, content, ack or _no_ack)
+                if session.received - session.confirmed >= self.limits.confirm_every:
+                    self._confirm(session)
+                publish = self._published.get(type_)
+                if publish is not None:
+                    publish(peer, decode_content(type_, content))
+                    if ack is not None:
+                        ack(Success())
+                    return
+            self._receive_asked(peer, type_, content, _no_ack if ack is None else self._kept(ack))
         except TavernlinkError as error:
             self._journal(
                 "message.refused", id=peer.id, type=type_[:100], code=error.code, why=error.message[:500]
             )
+            if error.code == "forbidden":
+                self.audit.record("permission.refused", peer, target=type_[:100], why=error.message)
             if ack is not None:
                 ack(failure_of(error))
 
-    def _receive_tavern(self, tavern: Tavern, type_: str, content: bytes | msgspec.Raw) -> None:
-        session = tavern.session
-        if session.received - session.confirmed >= self.limits.confirm_every:
-            self._confirm(session)
-        handler = self._from_taverns.get(type_)
-        if handler is None:
-            self._receive_other(type_)
+    def _receive_asked(self, peer: Peer, type_: str, content: bytes | msgspec.Raw, ack: Ack) -> None:
+        if type_ == "confirm":
+            ack(Success())  # one that says nothing new
             return
-        handler(tavern, decode_content(type_, content))
+        row = CATALOGUE.get(type_)
+        handler = self._asked.get(type_)
+        if is_custom(type_):
+            check_send(peer.key, CUSTOM)
+            self.switchboard.routing.receive(peer, type_, decode_content(type_, content), ack)
+        elif row is None:
+            self._refuse_unknown(type_)
+        elif handler is None or ("tavern" if isinstance(peer, Tavern) else "app") not in row.senders:
+            raise BadMessage("not_for_this_role", f"{type_!r} is not sent to the hub by this kind of peer.")
+        else:
+            check_send(peer.key, type_)
+            handler(peer, decode_content(type_, content), ack)
 
-    def _receive_app(self, app: App, type_: str, content: bytes | msgspec.Raw, ack: Ack) -> None:
-        handler = self._from_apps.get(type_)
-        if handler is None:
-            self._receive_other(type_)
-            ack(Success())
-            return
-        check_send(app.key.role, type_)
-        handler(app, decode_content(type_, content), ack)
+    def _is_asked(self, peer: Peer, type_: str) -> bool:
+        """True for what a tavern sends with an ack: it does not keep that until it is counted."""
+        return isinstance(peer, Tavern) and (type_ in self._asked or is_custom(type_))
+
+    def _kept(self, ack: Ack) -> Ack:
+        """Hold an outcome back until what its handler wrote is on disk: what was acknowledged is kept."""
+        store, before = self._store, self._store.puts
+
+        def answer(outcome: Success | Failure) -> None:
+            if store.puts == before:
+                ack(outcome)
+            else:
+                store.after_commit(lambda: ack(outcome), lambda error: ack(failure_of(error)))
+
+        return answer
 
     @staticmethod
-    def _receive_other(type_: str) -> None:
-        if type_ == "confirm":
-            return  # one that says nothing new
-        if type_ in CATALOGUE:
-            raise BadMessage("not_for_this_role", f"{type_!r} is not sent to the hub by this kind of peer.")
+    def _refuse_unknown(type_: str) -> NoReturn:
         raise BadMessage(
             "unknown_type", f"The hub does not know the message type {type_[:100]!r}.", {"type": type_[:100]}
         )
@@ -288,8 +409,9 @@ class Hub:
         return session.base != before
 
     def _confirm(self, session: Session) -> None:
-        session.confirmed = session.received
-        session.notify(Event("confirm", Confirm(count=session.received)))
+        """Tell a tavern how far the hub is; what it reported may be forgotten there only when it is on disk here."""
+        count = session.confirmed = session.received
+        self._store.after_commit(lambda: session.notify(Event("confirm", Confirm(count=count))))
 
     # Leaving
 
@@ -302,8 +424,11 @@ class Hub:
         if isinstance(peer, Tavern):
             session.detach(now + self.limits.tavern_grace)
             self.relay.tavern(peer)
+            self.work.tavern_left(peer)
+            self.house.presence.away(peer)
         else:
             session.detach(now + self.limits.app_session)
+            self.house.presence.away(peer)
             if not session.bounds.kept:
                 self._end_app(peer)
                 return
@@ -327,18 +452,20 @@ class Hub:
         # Not what `refresh` found just now: a connect a moment ago may have read the change already.
         if self.keyring.edition != self._edition:
             self._edition = self.keyring.edition
-            self._drop_revoked()
+            self._hold_against_keys()
         for peer in list(self.directory.sessions.values()):
             session = peer.session
             if session.expires is not None and now >= session.expires:
                 if isinstance(peer, Tavern):
-                    self._end_session(peer, _GONE)
+                    self._end_session(peer, _why_gone(peer))
+                    self.house.presence.gone(peer)
                     session.expires = None
                 else:
                     self._end_app(peer)
             elif session.received != session.confirmed and isinstance(peer, Tavern):
                 self._confirm(session)
         self.work.tick(now)
+        self.house.presence.tick(now)
         for tavern in list(self.directory.taverns.values()):
             self._forget_if_idle(tavern)
 
@@ -353,7 +480,39 @@ class Hub:
         self._forget(tavern.session)
         self.relay.end_all(tavern, error)
         self.work.fail_running(tavern, error)
-        self.work.move_floating(tavern)
+        self.work.move_waiting(tavern)
+
+    def _begin_again(self, tavern: Tavern) -> None:
+        """A new session of a tavern that will say which commands it knows: until then what ran there runs."""
+        self._forget(tavern.session)
+        self.relay.end_all(tavern, Unavailable("interrupted"))
+        self.work.fail_asked(tavern, _GONE)
+        tavern.report_due = self._clock.now() + self.limits.report_time
+        tavern.unsure = frozenset(request.wire_id for request in tavern.lanes.taken())
+
+    def _await_tavern(self, id_: str, name: str) -> Tavern:
+        """Return a tavern that was here before this hub was started; it has its grace to come back."""
+        known = self.directory.taverns.get(id_)
+        if known is not None:
+            return known
+        key = Key(id="", role="tavern", name=name, digest=b"", created=0.0)
+        now = self._clock.now()
+        tavern = Tavern(
+            id_,
+            name=name or id_,
+            key=key,
+            session=Session(self._ids.new("s"), self.limits.bounds),
+            rate=RateLimit(self.limits.tavern_rate, self.limits.tavern_burst, now),
+            address="",
+            lanes=self.work.new_lanes(),
+            joined=self.directory.next_joined(),
+        )
+        tavern.session.lost = True  # nobody has it
+        tavern.session.expires = now + self.limits.tavern_grace
+        tavern.report_due = tavern.session.expires
+        self.directory.taverns[id_] = tavern
+        self.directory.sessions[tavern.session.id] = tavern
+        return tavern
 
     def _forget_if_idle(self, tavern: Tavern) -> None:
         if tavern.session.id not in self.directory.sessions and not tavern.lanes.waiting:
@@ -362,11 +521,13 @@ class Hub:
     def _end_app(self, app: Peer) -> None:
         session = app.session
         self._forget(session)
+        self.house.presence.gone(app)
         self.subscriptions.drop(session)
         self.work.book.forget_session(session)
         self._tell_wanted()
 
     def _forget(self, session: Session) -> None:
+        self.switchboard.addresses.discard(session)
         if self.directory.sessions.pop(session.id, None) is not None and session.bounds.kept:
             self._ended[session.id] = None
             while len(self._ended) > _REMEMBERED:
@@ -377,12 +538,32 @@ class Hub:
         if link is not None:
             link.close("replaced", "Another connection took over this identity.")
 
-    def _drop_revoked(self) -> None:
+    def _hold_against_keys(self) -> None:
+        """End the connections of keys that are no longer good; let the others have what their keys now allow."""
         for peer in list(self.directory.sessions.values()):
-            if not self.keyring.is_valid(peer.key.id):
-                peer.session.lost = True
-                if peer.session.link is not None:
-                    peer.session.link.close("key_revoked", "The key of this connection was revoked.")
+            key = self.keyring.find(peer.key.id)
+            ended = self.keyring.why_ended(peer.key.id)
+            if ended is None and key is not None and key.role == peer.key.role:
+                peer.key = key
+                continue
+            peer.session.lost = True
+            if peer.session.link is not None:
+                how = "has expired" if ended == "key_expired" else "was revoked"
+                peer.session.link.close(ended or "key_revoked", f"The key of this connection {how}.")
+        self.subscriptions.changed()
+        self._tell_wanted()
+
+    def _may_hear(self, session: Session, tavern_id: str, topic: str) -> bool:
+        """True if the key of this session lets it hear this topic of this tavern."""
+        if session is self.switchboard.listener.session:
+            return True  # the rules' own
+        peer = self.directory.peer_of(session)
+        if peer is None or not may_hear(peer.key, topic):
+            return False
+        if peer.key.taverns is None:
+            return True
+        tavern = self.directory.taverns.get(tavern_id)
+        return peer.key.reaches_tavern(tavern_id, tavern.name if tavern else tavern_id)
 
     def _tell_wanted(self) -> None:
         """Tell each tavern which of SillyTavern's events somebody wants, where that changed."""
@@ -393,6 +574,11 @@ class Hub:
             if wanted != tavern.wanted:
                 tavern.wanted = wanted
                 tavern.session.deliver(Event("events.wanted", EventsWanted(names=wanted)))
+
+
+def _why_gone(tavern: Tavern) -> Unavailable:
+    """What ran here before the hub was started may have ended well, without a word of it."""
+    return _GONE if tavern.report_due is None else Unavailable("interrupted")
 
 
 def _no_ack(outcome: Any) -> None:

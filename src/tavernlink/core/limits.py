@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from tavernlink.core.peers.session import Bounds
@@ -9,8 +11,8 @@ from tavernlink.core.peers.session import Bounds
 __all__ = ["HubLimits", "RateLimit"]
 
 
-class HubLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes in bytes, times in seconds, rates in messages per second."""
+class HubLimits(msgspec.Struct, kw_only=True):
+    """Sizes in bytes, times in seconds, rates in messages per second. Changed while the hub runs by `retuning`."""
 
     max_payload: int = 16 << 20
     """Largest message."""
@@ -24,13 +26,33 @@ class HubLimits(msgspec.Struct, frozen=True, kw_only=True):
     longest_timeout: float = 3_600.0
     queue_timeout: float = 600.0
     """Time that a request may wait."""
+    kept_requests: int = 5_000
+    """Finished requests that are remembered, on disk too."""
+    kept_seconds: float = 86_400.0
+    """How long they are."""
+    inbox_count: int = 1_000
+    """Messages that wait for one app that is away."""
+    inbox_bytes: int = 8 << 20
+    inbox_seconds: float = 604_800.0
+    inboxes: int = 1_000
+    """Apps that are remembered while they are away."""
+    report_time: float = 15.0
+    """Time that a tavern in a new session has to say which commands it knows."""
     queue_length: int = 100
     """Requests that may wait in one lane of one tavern."""
+    key_waiting: int = 200
+    """Requests of one key that may wait, over all taverns."""
+    key_running: int = 64
+    """Requests of one key that run at once, over all taverns; more wait."""
+    pool_policy: Literal["least_loaded", "random", "pinned", "broadcast"] = "least_loaded"
+    """Which tavern does what no tavern was named for; see `core.work.pool`."""
     detached: int = 32
     """Generations that one tab runs side by side."""
     cancel_grace: float = 5.0
     """Time that a tavern has to report a cancelled command."""
     immediate_timeout: float = 15.0
+    message_bytes: int = 256 << 10
+    """Largest content of a message of a peer's own type."""
     app_rate: float = 200.0
     app_burst: int = 1_000
     tavern_rate: float = 200_000.0
@@ -42,6 +64,10 @@ class HubLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Running streams of one tavern."""
     peers: int = 20_000
     """Sessions at once."""
+    audit_entries: int = 10_000
+    """Entries of the audit log that are kept."""
+    audit_days: float = 90.0
+    """How long they are."""
     bounds: Bounds = Bounds()
 
 
@@ -55,6 +81,12 @@ class RateLimit:
         self._burst = float(burst)
         self._left = float(burst)
         self._since = now
+
+    def retune(self, rate: float, burst: int) -> None:
+        """Go on with another rate."""
+        self._rate = rate
+        self._burst = float(burst)
+        self._left = min(self._left, self._burst)
 
     def spend(self) -> bool:
         """Take one token without asking the time; False: call `refill` first."""

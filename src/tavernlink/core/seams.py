@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
+from tavernlink.errors import Unavailable
+from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success
 
 if TYPE_CHECKING:
     from tavernlink.core.access.keys import Key
+    from tavernlink.core.profiles.book import ProfileContent, ProfileVersion
+    from tavernlink.core.rooms.records import (
+        HeldMessage,
+        InvitationRecord,
+        MemberRecord,
+        RoomRecord,
+        SanctionRecord,
+    )
+    from tavernlink.core.routing.rulebook import RouteRecord
     from tavernlink.core.work.bindings import Binding
+    from tavernlink.core.work.ledger import KeptRequest
+    from tavernlink.core.work.pool import Pin
 
 __all__ = ["Ack", "Clock", "Ids", "Journal", "Link", "Shelf", "Store"]
 
@@ -74,6 +87,9 @@ class Shelf(Protocol[Record]):
     def remove(self, *key: Any) -> None:
         """Delete the record with this key, where there is one."""
 
+    def set(self, *key: Any, **fields: Any) -> None:
+        """Change some fields of the record with this key; for what nobody waits for, e.g. when it was last used."""
+
 
 class Store(Protocol):
     """What outlives the process."""
@@ -83,11 +99,68 @@ class Store(Protocol):
         """Keys, revoked ones too."""
 
     @property
+    def audit(self) -> Shelf[AuditEntry]:
+        """Who did what."""
+
+    @property
     def bindings(self) -> Shelf[Binding]:
         """The chats of sessions."""
 
-    def version(self) -> int:
-        """A number that changes when another process changed the keys."""
+    @property
+    def routes(self) -> Shelf[RouteRecord]:
+        """Routing rules made by API."""
 
-    def after_commit(self, call: Callable[[], None]) -> None:
-        """Call back once, when everything that was put before is on disk; at once where it is already."""
+    @property
+    def pins(self) -> Shelf[Pin]:
+        """Characters whose requests go to one tavern."""
+
+    @property
+    def profile_versions(self) -> Shelf[ProfileVersion]:
+        """Versions of profiles, without contents."""
+
+    @property
+    def profile_contents(self) -> Shelf[ProfileContent]:
+        """What their items hold."""
+
+    @property
+    def rooms(self) -> Shelf[RoomRecord]:
+        """Rooms."""
+
+    @property
+    def room_members(self) -> Shelf[MemberRecord]:
+        """Who is in which room."""
+
+    @property
+    def room_sanctions(self) -> Shelf[SanctionRecord]:
+        """Mutes and bans."""
+
+    @property
+    def room_invitations(self) -> Shelf[InvitationRecord]:
+        """Codes by which one may join."""
+
+    @property
+    def room_held(self) -> Shelf[HeldMessage]:
+        """Messages that wait for a room's turn."""
+
+    @property
+    def requests(self) -> Shelf[KeptRequest]:
+        """Requests, and for a while those that are over."""
+
+    @property
+    def trouble(self) -> Unavailable | None:
+        """Why nothing can be kept just now; None while all is well."""
+
+    @property
+    def puts(self) -> int:
+        """How often something was put or removed so far: whoever compares it knows whether there is a commit to await."""
+
+    def version(self) -> int:
+        """A number that changes whenever a key was put or removed, by whichever process."""
+
+    def after_commit(
+        self, call: Callable[[], None], failed: Callable[[Unavailable], None] | None = None
+    ) -> None:
+        """Call back once, when everything that was put before is on disk; at once where it is already.
+
+        `failed` is called instead where the disk refuses it; what was put is then tried again until it can be kept.
+        """

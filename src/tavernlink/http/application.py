@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Request, Router
 from litestar.di import Provide
-from litestar.types import ASGIApp
 
+from tavernlink.config import Sources
+from tavernlink.http.address import address_of
 from tavernlink.http.api import ROUTES
+from tavernlink.http.api.access import pairing_doors
 from tavernlink.http.api.schema import openapi_config
+from tavernlink.http.api.settings import settings_routes
 from tavernlink.http.caller import Caller
 from tavernlink.http.console import console_routes
 from tavernlink.http.failures import handle_exception
-from tavernlink.http.gate import Gate
+from tavernlink.http.gate import Gate, guard_of
 from tavernlink.http.health import health_routes
+from tavernlink.http.metrics import metrics_route
 from tavernlink.http.openai.completions import create_completion
 from tavernlink.http.openai.models import list_models, show_model
+from tavernlink.runtime.configuration import Configuration
 
 if TYPE_CHECKING:
     from tavernlink.config import Settings
@@ -25,25 +30,30 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-def create_app(runtime: Runtime, settings: Settings) -> ASGIApp:
+def create_app(runtime: Runtime, settings: Settings, configuration: Configuration | None = None) -> Gate:
     """Return the app; it needs no lifespan events."""
+    configuration = configuration or Configuration(Sources.fixed(settings))
 
     def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-        return Caller(runtime, request.scope["state"]["key"])
+        return Caller(runtime, request.scope["state"]["key"], address_of(request.scope))
 
     app = Litestar(
         [
             *health_routes(runtime),
+            metrics_route(runtime),
             *console_routes(),
-            Router("/api", route_handlers=ROUTES),
+            Router(
+                "/api", route_handlers=[*ROUTES, *settings_routes(configuration), *pairing_doors(runtime)]
+            ),
             Router(
                 "/v1", route_handlers=[list_models, show_model, create_completion], include_in_schema=False
             ),
         ],
         dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
+        guards=[guard_of(runtime)],
         exception_handlers={Exception: handle_exception},
         openapi_config=openapi_config(),
         request_max_body_size=settings.max_payload,
         logging_config=None,
     )
-    return Gate(app, runtime, rate=settings.http_rate)
+    return Gate(app, runtime, settings)

@@ -26,13 +26,14 @@ HttpRequest = Request[Any, Any, State]
 class Caller:
     """Opens the in-process app of a request; each has its own, so that it hears of nothing else."""
 
-    def __init__(self, runtime: Runtime, key: Key) -> None:
+    def __init__(self, runtime: Runtime, key: Key, address: str) -> None:
         self._runtime = runtime
         self._key = key
+        self._address = address
 
     def open(self) -> AbstractAsyncContextManager[LocalApp]:
         """Be connected for the time of the block. Raises `AuthError` for a key that may not be an app."""
-        return self._runtime.open_app(self._key, name="http")
+        return self._runtime.open_app(self._key, self._key.name, self._address)
 
     async def ask(self, type_: str, content: Message) -> Any:
         """Ask one thing and return its result. Raises `TavernlinkError`."""

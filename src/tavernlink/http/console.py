@@ -12,10 +12,7 @@ from litestar.params import FromPath
 
 from tavernlink.errors import NotFound
 
-__all__ = ["CONSOLE_ASSETS", "console_routes"]
-
-CONSOLE_ASSETS = "/assets/"
-"""Folder of the files whose names change with their content."""
+__all__ = ["console_routes"]
 
 _FOLDER = Path(__file__).parent.parent / "_console"
 _POLICY = (
@@ -63,7 +60,7 @@ def console_routes() -> list[Any]:
     async def show_icon(request: Request[Any, Any, Any]) -> Response[bytes]:
         return answer(request, "icon.svg", "no-cache")
 
-    @route(CONSOLE_ASSETS + "{name:str}", http_method=methods, include_in_schema=False)
+    @route("/assets/{name:str}", http_method=methods, include_in_schema=False)
     async def show_asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         return answer(request, f"assets/{name}", "public, max-age=31536000, immutable")
 

@@ -1,32 +1,45 @@
 """The gate: what every HTTP request passes before anything else looks at it.
 
 In this order: the browser's origin, a CORS preflight, the key, the key's rate. What passes has the key in
-`scope["state"]["key"]`. A plain ASGI layer, so that no route can be forgotten: all but `OPEN_PATHS` need a key.
+`scope["state"]["key"]`. A plain ASGI layer, so that no route can be forgotten: all but those that the permission table
+calls open need a key. What the key may do is held against the same table once its route is found, by `guard`.
 """
 
 from __future__ import annotations
 
+import re
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Guard, HTTPScope, Message, Receive, Scope, Send
 
-from tavernlink.core.limits import RateLimit
+from tavernlink.config import is_loopback
+from tavernlink.core.access.permissions import OPEN, ROUTES, check_route
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
-from tavernlink.http.console import CONSOLE_ASSETS
+from tavernlink.http.address import address_of
 from tavernlink.http.failures import send_failure
+from tavernlink.http.metrics import PATH as METRICS
+from tavernlink.runtime.forwarded import Reached
+from tavernlink.runtime.front import REACHED, Front
+from tavernlink.runtime.throttle import Buckets
 
 if TYPE_CHECKING:
+    from tavernlink.config import Settings
     from tavernlink.core.access.keys import Key
     from tavernlink.runtime.hub import Runtime
 
-__all__ = ["OPEN_PATHS", "Gate"]
+__all__ = ["Gate", "guard_of"]
 
-OPEN_PATHS = frozenset({"/", "/icon.svg", "/healthz", "/readyz"})
-"""All that may be seen without a key; none of it tells a secret."""
+_TEMPLATES = [
+    (method, need is OPEN, re.compile("[^/]+".join(map(re.escape, re.split(r"\{\w+\}", template)))))
+    for (method, template), need in ROUTES.items()
+]
 
 _BURST = 4.0  # seconds' worth of requests that may come at once
+_HERE = "tavernlink.here"
 _METHODS = b"GET, HEAD, POST, PATCH, DELETE, OPTIONS"
 _EXPOSED = b"retry-after, x-request-id, x-should-retry, www-authenticate"
 _DEFAULT_HEADERS = b"authorization, content-type, idempotency-key, last-event-id, x-tavernlink-session"
@@ -35,11 +48,16 @@ _DEFAULT_HEADERS = b"authorization, content-type, idempotency-key, last-event-id
 class Gate:
     """ASGI app in front of the ASGI app with the routes."""
 
-    def __init__(self, app: ASGIApp, runtime: Runtime, *, rate: float) -> None:
+    def __init__(self, app: ASGIApp, runtime: Runtime, settings: Settings) -> None:
         self._app = app
         self._runtime = runtime
-        self._rate = rate
-        self._rates: dict[str, RateLimit] = {}
+        self._rates = Buckets(1.0, 1.0)
+        self.adopt(settings)
+
+    def adopt(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+        self._rates.adopt(settings.http_rate, settings.http_rate * _BURST + 1)
+        self._metrics_open = settings.metrics_open_to_loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -50,37 +68,79 @@ class Gate:
         headers = dict(scope["headers"])
         origin = _text(headers.get(b"origin"))
         try:
-            if not self._runtime.check_origin(origin):
+            if not self._runtime.check_origin(origin) and not _is_own_page(scope, origin):
                 raise AuthError("origin_refused", details={"origin": (origin or "")[:200]})
             if origin is not None:
                 send = _allow_origin(send, origin)
             if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
                 await _answer_preflight(headers, send)
                 return
-            if path not in OPEN_PATHS and not path.startswith(CONSOLE_ASSETS):
+            if not _is_open(scope["method"], path) and not self._shows_here(scope, headers):
                 self._let_in(scope, headers)
         except TavernlinkError as error:
+            self._runtime.counts.errors[error.code] += 1
             await send_failure(send, error, path)
             return
         await self._app(scope, receive, send)
 
+    def _shows_here(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> bool:
+        """True for the metrics, where a setting shows them to this machine without a key."""
+        here = (
+            self._metrics_open
+            and scope["path"] == METRICS
+            and b"authorization" not in headers
+            and is_loopback(address_of(scope))
+        )
+        cast("dict[str, Any]", scope)[_HERE] = here
+        return here
+
     def _let_in(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> None:
-        client = scope["client"]
-        key = self._runtime.authenticate(bearer(headers.get(b"authorization")), client[0] if client else "")
-        now = time.monotonic()
-        rate = self._rates.get(key.id)
-        if rate is None:
-            rate = self._rates[key.id] = RateLimit(self._rate, int(self._rate * _BURST) + 1, now)
-        if not rate.spend() and not rate.refill(now):
-            raise BadMessage("rate_limited", "Too many requests under this key. Slow down and try again.")
+        key = self._runtime.authenticate(bearer(headers.get(b"authorization")), address_of(scope))
+        wait = self._rates.take(key.id, time.monotonic())
+        if wait:
+            told = "Too many requests under this key. Slow down and try again."
+            raise BadMessage("rate_limited", told, {"retry_after": round(wait, 2)})
         state = cast("dict[str, Key]", scope.setdefault("state", {}))
         state["key"] = key
+
+
+def guard_of(runtime: Runtime) -> Guard:
+    """Return Litestar's guard of every route: it raises `AuthError` unless the permission table allows it."""
+
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        scope = cast("HTTPScope", connection.scope)
+        if scope["method"] == "OPTIONS":
+            return
+        key: Key | None = scope.get("state", {}).get("key")
+        if key is None and connection.scope.get(_HERE):
+            return
+        try:
+            check_route(key, scope["method"], scope["path_template"])
+        except AuthError as error:
+            if key is not None:
+                what = f"{scope['method']} {scope['path_template']}"
+                runtime.refused(key, what, error, address_of(scope))
+            raise
+
+    return guard
+
+
+def _is_open(method: str, path: str) -> bool:
+    """True where no key is needed: by a row of its own or, for a method that is not there at all, by another's."""
+    rows = [(each, is_open) for each, is_open, template in _TEMPLATES if template.fullmatch(path)]
+    own = [is_open for each, is_open in rows if each == ("GET" if method == "HEAD" else method)]
+    return any(own) if own else any(is_open for _, is_open in rows)
 
 
 def bearer(authorization: bytes | None) -> str | None:
     """Return the key of an `Authorization: Bearer` header, or None."""
     scheme, _, key = (_text(authorization) or "").strip().partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _is_own_page(scope: HTTPScope, origin: str | None) -> bool:
+    reached: Reached | None = cast("dict[str, Any]", scope).get(REACHED)
+    return reached is not None and origin is not None and Front.is_own_page(origin, reached)
 
 
 def _text(value: bytes | None) -> str | None:

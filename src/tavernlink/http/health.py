@@ -31,6 +31,8 @@ def health_routes(runtime: Runtime) -> list[HTTPRouteHandler]:
         ready = runtime.ready
         online = sum(tavern.online for tavern in runtime.core.directory.taverns.values())
         body = {"status": "ready" if ready else "not ready", "taverns": online}
+        if runtime.core.trouble is not None:
+            body["why"] = runtime.core.trouble.message
         return _answer(200 if ready else 503, body)
 
     return [show_health, show_readiness]

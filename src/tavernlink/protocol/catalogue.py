@@ -10,13 +10,34 @@ from typing import Any, Literal
 
 import msgspec
 
-from tavernlink.protocol import chat, commands, requests, session, streams, subscriptions, taverns
+from tavernlink.protocol import (
+    access,
+    bindings,
+    chat,
+    commands,
+    pool,
+    profiles,
+    requests,
+    rooms,
+    routing,
+    session,
+    streams,
+    subscriptions,
+    taverns,
+)
 from tavernlink.protocol.message import Message
 
 __all__ = ["CATALOGUE", "UNCOUNTED", "Direction", "MessageType"]
 
 Direction = Literal[
-    "app → hub", "hub → app", "tavern → hub", "hub → tavern", "tavern → hub → app", "hub → peer"
+    "app → hub",
+    "peer → hub",
+    "hub → app",
+    "tavern → hub",
+    "hub → tavern",
+    "tavern → hub → app",
+    "peer → hub → peer",
+    "hub → peer",
 ]
 
 
@@ -27,7 +48,8 @@ class MessageType(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction
     content: type[Message]
     result: Any = None
-    """Type of `result` in the outcome; None: an outcome without a result. Only asked for `app → hub`."""
+    """Type of `result` in the outcome; None: an outcome without a result. Only asked for `app → hub` and
+    `peer → hub`."""
 
     @property
     def senders(self) -> frozenset[str]:
@@ -36,7 +58,8 @@ class MessageType(msgspec.Struct, frozen=True, kw_only=True):
             return frozenset({"app"})
         if self.direction in ("tavern → hub", "tavern → hub → app"):
             return frozenset({"tavern"})
-        return frozenset({"app", "tavern"}) if self.name == "confirm" else frozenset()
+        either = self.direction in ("peer → hub", "peer → hub → peer") or self.name == "confirm"
+        return frozenset({"app", "tavern"}) if either else frozenset()
 
 
 def _row(name: str, direction: Direction, content: type[Message], result: Any = None) -> MessageType:
@@ -74,15 +97,72 @@ _ROWS = (
     _row("generation.stop", "app → hub", requests.GenerationStop, dict[str, bool]),
     _row("request.get", "app → hub", requests.RequestGet, requests.RequestUpdate),
     _row("request.cancel", "app → hub", requests.RequestCancel, requests.RequestUpdate),
+    _row("request.list", "app → hub", requests.RequestList, list[requests.RequestInfo]),
     _row("request.update", "hub → app", requests.RequestUpdate),
+    # Sessions with a chat of their own, and the pool of taverns.
+    _row("session.list", "app → hub", bindings.SessionList, list[bindings.SessionInfo]),
+    _row("session.forget", "app → hub", bindings.SessionForget, dict[str, bool]),
+    _row("pool.get", "app → hub", pool.PoolGet, pool.PoolInfo),
+    _row("pool.pin", "app → hub", pool.PoolPin, pool.PoolInfo),
+    # Profiles: settings that taverns share.
+    _row("profile.list", "peer → hub", profiles.ProfileList, list[profiles.ProfileInfo]),
+    _row("profile.history", "peer → hub", profiles.ProfileHistory, list[profiles.ProfileInfo]),
+    _row("profile.get", "peer → hub", profiles.ProfileGet, profiles.Profile),
+    _row("profile.diff", "peer → hub", profiles.ProfileDiff, list[profiles.ItemChange]),
+    _row("profile.save", "peer → hub", profiles.ProfileSave, profiles.ProfileInfo),
+    _row("profile.delete", "peer → hub", profiles.ProfileDelete),
+    _row("profile.changed", "hub → peer", profiles.ProfileChanged),
+    _row("profile.publish", "app → hub", profiles.ProfilePublish, requests.Accepted),
+    _row("profile.apply", "app → hub", profiles.ProfileApply, requests.Accepted),
+    _row("profile.undo", "app → hub", profiles.ProfileUndo, requests.Accepted),
     # Streams.
     _row("stream.start", "tavern → hub → app", streams.StreamStart),
     _row("stream.delta", "tavern → hub → app", streams.StreamDelta),
     _row("stream.end", "tavern → hub → app", streams.StreamEnd),
+    # Access.
+    _row("key.create", "peer → hub", access.KeyCreate, access.KeyMade),
+    _row("key.list", "peer → hub", access.KeyList, list[access.KeyInfo]),
+    _row("key.revoke", "peer → hub", access.KeyRevoke, list[access.KeyInfo]),
+    _row("pairing.list", "app → hub", access.PairingList, list[access.PairingInfo]),
+    _row("pairing.approve", "app → hub", access.PairingApprove, access.PairingInfo),
+    _row("pairing.refuse", "app → hub", access.PairingRefuse, access.PairingInfo),
+    _row("audit.list", "app → hub", access.AuditList, list[access.AuditEntry]),
+    # Rooms.
+    _row("room.create", "peer → hub", rooms.RoomCreate, rooms.RoomInfo),
+    _row("room.delete", "peer → hub", rooms.RoomDelete),
+    _row("room.list", "peer → hub", rooms.RoomList, list[rooms.RoomInfo]),
+    _row("room.get", "peer → hub", rooms.RoomGet, rooms.RoomInfo),
+    _row("room.set", "peer → hub", rooms.RoomSet, rooms.RoomInfo),
+    _row("room.join", "peer → hub", rooms.RoomJoin, rooms.RoomInfo),
+    _row("room.leave", "peer → hub", rooms.RoomLeave),
+    _row("room.add", "peer → hub", rooms.RoomAdd, rooms.MemberInfo),
+    _row("room.remove", "peer → hub", rooms.RoomRemove),
+    _row("room.kick", "peer → hub", rooms.RoomKick),
+    _row("room.invite", "peer → hub", rooms.RoomInvite, rooms.Invitation),
+    _row("room.revoke", "peer → hub", rooms.RoomRevoke),
+    _row("room.role", "peer → hub", rooms.RoomRoleSet, rooms.MemberInfo),
+    _row("room.mute", "peer → hub", rooms.RoomMute, rooms.MemberInfo),
+    _row("room.unmute", "peer → hub", rooms.RoomUnmute),
+    _row("room.typing.set", "peer → hub", rooms.RoomTypingSet),
+    _row("room.context.set", "peer → hub", rooms.RoomContextSet, list[rooms.RoomContext]),
+    _row("room.context.get", "peer → hub", rooms.RoomContextGet, list[rooms.RoomContext]),
+    _row("room.release", "app → hub", rooms.RoomRelease, requests.Accepted),
+    _row("room.changed", "hub → peer", rooms.RoomChanged),
+    _row("room.message", "hub → peer", rooms.RoomMessage),
+    _row("room.typing", "hub → peer", rooms.RoomTyping),
+    _row("room.turn", "hub → peer", rooms.RoomTurn),
+    _row("room.closed", "hub → peer", rooms.RoomClosed),
+    # From peer to peer. `x.message` stands for every type under `x.`, e.g. `x.dice.roll`.
+    _row("x.message", "peer → hub → peer", routing.CustomMessage, routing.Sent),
+    _row("route.list", "app → hub", routing.RouteList, list[routing.RouteInfo]),
+    _row("route.put", "app → hub", routing.Route, routing.RouteInfo),
+    _row("route.remove", "app → hub", routing.RouteRemove),
+    _row("route.test", "app → hub", routing.RouteTest, routing.RouteTrace),
     # Work for a tavern.
     _row("command", "hub → tavern", commands.Command),
     _row("command.cancel", "hub → tavern", commands.CommandCancel),
     _row("command.done", "tavern → hub", commands.CommandDone),
+    _row("commands.known", "tavern → hub", commands.CommandsKnown),
 )
 
 CATALOGUE: Mapping[str, MessageType] = {row.name: row for row in _ROWS}

@@ -6,7 +6,7 @@ The hub gives each change a `revision`, which only grows for a tavern. An app th
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -23,7 +23,12 @@ __all__ = [
     "ChatSend",
     "ChatUpdate",
     "ChatView",
+    "Persona",
 ]
+
+
+_PICTURE = "^data:image/(png|jpeg|webp|gif);base64,"
+_Picture = Annotated[str, msgspec.Meta(max_length=700_000, pattern=_PICTURE)]
 
 
 class ChatMessage(Message):
@@ -43,6 +48,8 @@ class ChatMessage(Message):
     swipes: Count | None = None
     """How many alternatives there are."""
     reasoning: Text | None = None
+    sent_by: Id | None = None
+    """Where an app sent it: its member id, `KEY.APP`."""
     extra: dict[str, Any] = msgspec.field(default_factory=dict)
     """Further facts, e.g. model, token count, attached files."""
 
@@ -55,6 +62,8 @@ class ChatOp(Message):
     """Always sent, 0 too (a default made by a factory is not left out)."""
     message: ChatMessage | None = None
     """With `insert` and `replace`."""
+    own: bool = False
+    """True: the app that hears this sent the message itself. A bot that passes messages on leaves these out."""
 
 
 class ChatUpdate(Message):
@@ -101,6 +110,17 @@ class ChatView(Message):
     loading: bool = False
 
 
+class Persona(Message):
+    """Who speaks: for the length of one turn, the person at the keyboard is this one for SillyTavern."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """What `{{user}}` stands for, and the name over the message."""
+    description: Annotated[str, msgspec.Meta(max_length=20_000)] | None = None
+    """Goes into the prompt of the turn in the place of the person's own description."""
+    avatar: _Picture | None = None
+    """A picture as a data URL; without one, that of a persona of the same name, else SillyTavern's own."""
+
+
 class Attachment(Message):
     """A file that goes with a message."""
 
@@ -116,16 +136,20 @@ class ChatSend(Message):
 
     text: Text
     tavern: Id | None = None
+    """Id or name. `*` or `any`: whichever the pool chooses."""
     room: Id | None = None
+    """Into the taverns of this room instead, under the member's own persona."""
     generate: bool = True
     """False: only put the message there."""
-    as_: Name | None = msgspec.field(default=None, name="as")
-    """Name to speak under instead of the person's persona."""
+    as_: Name | Persona | None = msgspec.field(default=None, name="as")
+    """Who speaks instead of the person's own persona: a name, or a name with a description and a picture."""
     attachments: list[Attachment] = msgspec.field(default_factory=list)
     session: Name | None = None
     """Use this session's own SillyTavern chat instead of the open one; it is made at first use."""
     character: Name | None = None
     """With `session`: id or name of the character to talk to."""
+    priority: Annotated[int, msgspec.Meta(ge=-100, le=100)] = 0
+    """Higher goes first; other than 0 it is for admins, and in a room for its owner and managers."""
     request_id: Id | None = None
     timeout: float | None = None
     """Seconds that the work may take once it runs."""

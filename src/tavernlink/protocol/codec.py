@@ -14,6 +14,7 @@ import msgspec
 from tavernlink.errors import BadMessage
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.message import Message
+from tavernlink.protocol.routing import CUSTOM, is_custom
 
 __all__ = ["Frame", "decode_content", "decode_frame", "encode_ack_frame", "encode_event_frame", "encode_json"]
 
@@ -44,6 +45,8 @@ def decode_content(type_: str, content: bytes | msgspec.Raw) -> Message:
     Raises `BadMessage`: `unknown_type`, `invalid_json`, or `invalid_message` (with `details.path`).
     """
     decoder = _DECODERS.get(type_)
+    if decoder is None and is_custom(type_):
+        decoder = _DECODERS[CUSTOM]
     if decoder is None:
         raise BadMessage(
             "unknown_type", f"The hub does not know the message type {type_[:100]!r}.", {"type": type_[:100]}

@@ -6,8 +6,12 @@ the line, an event is replayed (docs/adr).
 | `send` | visible | `{text, generate, as?, attachments?}` | GenerationResult; `{message_index}` without generating |
 | `generate` | visible; `raw` and `detached`: detached | Generate's, without what is for the hub | GenerationResult |
 | `session.turn` | visible | `{character?, chat_id?, text, as?, attachments?, name}` | GenerationResult with `chat_id` |
+| `refresh` | immediate | `{character, chat_id}`: another tab wrote to this chat | `{refreshed}` |
 | `edit` | visible | `{index, text}` | `{}` |
 | `delete` | visible | `{index, count}` | `{}` |
+| `profile.publish` | detached | ProfilePublish's, without what is for the hub | ProfileInfo |
+| `profile.apply` | visible; with `dry_run` detached | ProfileApply's | see ProfileApply |
+| `profile.undo` | visible | ProfileUndo's | see ProfileUndo |
 | `stop` | immediate | `{}` | `{stopped}` |
 | `context` | immediate | `{last}` | Context |
 """
@@ -22,9 +26,21 @@ from tavernlink.protocol.chat import ChatMessage
 from tavernlink.protocol.message import Count, Id, Message, Name
 from tavernlink.protocol.outcome import ErrorInfo
 
-__all__ = ["Command", "CommandCancel", "CommandDone", "CommandName", "Context"]
+__all__ = ["Command", "CommandCancel", "CommandDone", "CommandName", "CommandsKnown", "Context"]
 
-CommandName = Literal["send", "generate", "session.turn", "edit", "delete", "stop", "context"]
+CommandName = Literal[
+    "send",
+    "generate",
+    "session.turn",
+    "refresh",
+    "edit",
+    "delete",
+    "profile.publish",
+    "profile.apply",
+    "profile.undo",
+    "stop",
+    "context",
+]
 
 
 class Command(Message):
@@ -49,6 +65,22 @@ class CommandDone(Message):
     ok: bool
     result: Any = None
     error: ErrorInfo | None = None
+
+
+class CommandsKnown(Message):
+    """tavern → hub: first in a new session, before its snapshots: the commands that this page knows.
+
+    Only from a tavern that announced it (`reports` in its connect payload). What runs goes on; what is done is asked
+    for again, and answered again; what the page would know and does not never arrived, and is sent again; what is
+    older than the page ends with the error `interrupted`.
+    """
+
+    running: list[Id] = msgspec.field(default_factory=list)
+    """Commands that it works on."""
+    done: list[Id] = msgspec.field(default_factory=list)
+    """Commands whose outcome it remembers."""
+    seconds: float = 0.0
+    """How far back it remembers every command."""
 
 
 class Context(Message, omit_defaults=False):

@@ -47,6 +47,8 @@ class Auth(Message):
     resume: Resume | None = None
     versions: Versions | None = None
     """Sent by taverns."""
+    reports: bool = False
+    """From a tavern: it sends `commands.known` at the beginning of each new session."""
 
 
 class HubInfo(Message):

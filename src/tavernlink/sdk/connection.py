@@ -40,7 +40,8 @@ _FIRST_ANSWER_SECONDS = 10.0
 _RESYNC_SECONDS = 2.0
 _HELLO_ID = 0
 _NO_USE_TO_TRY_AGAIN = frozenset({
-    "unauthorized", "key_revoked", "forbidden", "origin_refused", "protocol_unsupported", "invalid_auth", "replaced",
+    "unauthorized", "key_revoked", "key_expired", "forbidden", "origin_refused", "protocol_unsupported",
+    "invalid_auth", "replaced",
 })  # fmt: skip
 
 _T = TypeVar("_T")

@@ -38,6 +38,7 @@ from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.subscription import EVERY_TAVERN, Subscription, type_of
 from tavernlink.sdk.tavern import Tavern
+from tavernlink.sdk.trust import trusting
 
 __all__ = ["Hub", "connect"]
 
@@ -57,18 +58,24 @@ def connect(
     id: str | None = None,  # noqa: A002
     connect_timeout: float | None = 10.0,
     tls: ssl.SSLContext | None = None,
+    ca: str | os.PathLike[str] | None = None,
 ) -> Hub:
     """Return a hub handle; `async with` opens and closes it.
 
     `url`: the hub's address, default `$TAVERNLINK_URL` or http://127.0.0.1:8001. `key`: a key of the role `app` (or
     `admin`, `viewer`), default `$TAVERNLINK_KEY`. `name`: what people see of this program. `id`: an identity of its
     own choice that stays the same over restarts; the hub makes one otherwise. `connect_timeout`: seconds for the
-    first connection, None tries for ever; a later loss of the line is always mended in the background.
+    first connection, None tries for ever; a later loss of the line is always mended in the background. `ca`: a PEM file
+    with the authority that signed the hub's certificate, default `$TAVERNLINK_CA`; `tls`: a context instead.
 
-    Opening raises `AuthError` where the hub refuses the key, and `Unavailable("unreachable")` where none answers.
+    Raises `BadMessage` where that file cannot be used. Opening raises `AuthError` where the hub refuses the key, and
+    `Unavailable("unreachable")` where none answers.
     """
     address = url or os.environ.get("TAVERNLINK_URL") or DEFAULT_URL
     secret = key or os.environ.get("TAVERNLINK_KEY") or ""
+    trusted = ca or os.environ.get("TAVERNLINK_CA")
+    if tls is None and trusted and address.startswith(("https:", "wss:")):
+        tls = trusting(trusted)
     return Hub(address, secret, name=name, id=id, connect_timeout=connect_timeout, tls=tls)
 
 

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, LargeBinary, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text
 
-__all__ = ["bindings", "keys", "metadata"]
+__all__ = [
+    "bindings",
+    "editions",
+    "inbox",
+    "keys",
+    "metadata",
+    "profile_contents",
+    "profile_versions",
+    "requests",
+    "room_held",
+    "room_invitations",
+    "room_members",
+    "room_sanctions",
+    "rooms",
+]
 
 metadata = MetaData(
     naming_convention={
@@ -24,6 +38,25 @@ keys = Table(
     Column("created", Float, nullable=False),
     Column("last_used", Float),
     Column("revoked", Float),
+    Column("expires", Float),
+    Column("scopes", JSON),
+    Column("taverns", JSON),
+    Column("rooms", JSON),
+    Column("made_by", String(40)),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("time", Float, nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("key", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("address", String(100), nullable=False),
+    Column("target", String(200), nullable=False),
+    Column("facts", JSON, nullable=False),
 )
 
 bindings = Table(
@@ -32,6 +65,133 @@ bindings = Table(
     Column("key_id", String(40), primary_key=True),
     Column("session", String(200), primary_key=True),
     Column("tavern_id", String(200), nullable=False),
+    Column("server", String(200)),
     Column("character", String(400)),
     Column("chat_id", String(400)),
+    Column("used", Float),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("character", String(400), primary_key=True),
+    Column("tavern", String(200), nullable=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+"""How often something was changed, by whichever process: a running hub looks whether its keys are still the newest."""
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("wire_id", String(200), primary_key=True),
+    Column("key_id", String(40), nullable=False),
+    Column("request_id", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("finished", Float),
+    Column("body", JSON, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key_id", String(40), primary_key=True),
+    Column("app_id", String(200), primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", Float, nullable=False),
+    Column("type", String(200), nullable=False),
+    Column("content", JSON, nullable=False),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("made", Float, nullable=False),
+    Column("route", JSON, nullable=False),
+)
+
+profile_versions = Table(
+    "profile_versions",
+    metadata,
+    Column("profile", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("time", Float, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("note", String(500), nullable=False),
+    Column("items", JSON, nullable=False),
+)
+
+profile_contents = Table(
+    "profile_contents",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("topic", String(500), nullable=False),
+    Column("owner", String(400)),
+    Column("settings", JSON, nullable=False),
+    Column("context", JSON, nullable=False),
+)
+
+room_members = Table(
+    "room_members",
+    metadata,
+    Column("room_id", String(40), primary_key=True),
+    Column("member_id", String(400), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("key_id", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("persona", JSON),
+    Column("joined", Float, nullable=False),
+)
+
+room_sanctions = Table(
+    "room_sanctions",
+    metadata,
+    Column("room_id", String(40), primary_key=True),
+    Column("member_id", String(400), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("until", Float, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("by", String(400)),
+)
+
+room_invitations = Table(
+    "room_invitations",
+    metadata,
+    Column("code", String(40), primary_key=True),
+    Column("room_id", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("by", String(400)),
+)
+
+room_held = Table(
+    "room_held",
+    metadata,
+    Column("room_id", String(40), primary_key=True),
+    Column("message_id", String(40), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("member_id", String(400), nullable=False),
+    Column("persona", JSON, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("attachments", JSON, nullable=False),
+    Column("request_id", String(200), nullable=False),
+    Column("time", Float, nullable=False),
 )

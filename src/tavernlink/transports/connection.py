@@ -15,17 +15,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from tavernlink.runtime.counts import Traffic
 from tavernlink.transports.frame import Frame
 
 if TYPE_CHECKING:
     from picows.picows import WSCloseHandshake
 
-__all__ = ["Batch", "Connection", "Receiver"]
+__all__ = ["Batch", "Connection", "Receiver", "Spread"]
 
 _logger = logging.getLogger("tavernlink.transports")
 _TEXT = WSMsgType.TEXT
@@ -105,7 +106,6 @@ class Connection(WSListener):
     """One WebSocket. Made by the upgrade, given to its `Receiver` when open."""
 
     __slots__ = (
-        "_batch",
         "_closing",
         "_direct",
         "_limit",
@@ -115,14 +115,16 @@ class Connection(WSListener):
         "_parts_text",
         "_queue",
         "_queued",
-        "_send",
         "_timer",
         "_transport",
         "_write_limit",
         "address",
         "answered",
+        "batch",
         "paused",
         "receiver",
+        "send",
+        "traffic",
     )
 
     def __init__(
@@ -134,6 +136,7 @@ class Connection(WSListener):
         address: str,
         max_payload: int,
         max_write_buffer: int,
+        traffic: Traffic | None = None,
     ) -> None:
         self.receiver = receiver
         """May be replaced, as an Engine.IO upgrade does."""
@@ -142,7 +145,9 @@ class Connection(WSListener):
         """False from a `ping` to its pong."""
         self.paused = False
         """True while more than the high-water mark (64 KiB) waits to be sent."""
-        self._batch = batch
+        self.batch = batch
+        self.traffic = traffic or Traffic()
+        """Counters of its door."""
         self._loop = loop
         self._limit = max_payload
         self._write_limit = max_write_buffer
@@ -160,13 +165,16 @@ class Connection(WSListener):
     def write(self, frame: Frame) -> None:
         """Send `frame` now or at the end of this turn of the loop; does nothing on a closing connection."""
         queue = self._queue
+        traffic = self.traffic
+        traffic.messages_out += 1
+        traffic.bytes_out += frame.size
         if not queue:
             if self._closing is not None:
                 return
-            batch = self._batch
+            batch = self.batch
             if batch.direct > self._direct and not frame.attachments and not self.paused:
                 self._direct = batch.direct
-                batch.firsts.append((self._send, frame.text))
+                batch.firsts.append((self.send, frame.text))
                 return
             batch.add(self)
         queue.append(frame)
@@ -186,7 +194,7 @@ class Connection(WSListener):
             if frame.attachments:
                 self._transport.underlying_transport.write(frame.wire)
             else:  # picows' own send is a direct system call: the cheapest way for one frame
-                self._send(_TEXT, frame.text)
+                self.send(_TEXT, frame.text)
         else:
             self._transport.underlying_transport.write(b"".join([frame.wire for frame in queue]))
 
@@ -203,7 +211,7 @@ class Connection(WSListener):
         """Send what is queued, then a close frame; the socket is closed when the peer answers."""
         if self._closing is not None:
             return
-        self._batch.flush()
+        self.batch.flush()
         self.flush()
         self._closing = (code, reason)
         self._transport.send_close(_close_code(code), _cut(reason))
@@ -220,7 +228,7 @@ class Connection(WSListener):
     # ── picows ───────────────────────────────────────────────────────────────────────────────────────────
     def on_ws_connected(self, transport: WSTransport) -> None:  # noqa: D102
         self._transport = transport
-        self._send = transport.send
+        self.send = transport.send
         try:
             self.receiver.connection_made(self)
         except Exception:  # picows closes the connection, but would not say where the fault was
@@ -231,7 +239,7 @@ class Connection(WSListener):
         if not frame.last_in_buffer:
             self._receive(frame)
             return
-        batch = self._batch
+        batch = self.batch
         batch.stretches += 1
         batch.direct = batch.stretches
         try:
@@ -265,6 +273,9 @@ class Connection(WSListener):
     # ── incoming ─────────────────────────────────────────────────────────────────────────────────────────
     def _receive(self, frame: WSFrame) -> None:
         kind = frame.msg_type
+        traffic = self.traffic
+        traffic.messages_in += 1
+        traffic.bytes_in += frame.payload_size
         if self._closing is not None:
             if kind is _CLOSE:
                 self._transport.disconnect()
@@ -305,7 +316,7 @@ class Connection(WSListener):
 
     def _receive_close(self, frame: WSFrame) -> None:
         code = frame.get_close_code().value
-        self._batch.flush()
+        self.batch.flush()
         self.flush()
         self._closing = (code, frame.get_close_reason() or "")
         self._transport.send_close(_close_code(code or 1000))
@@ -323,3 +334,30 @@ def _close_code(code: int) -> WSCloseCode:
 
 def _cut(reason: str) -> bytes:
     return reason.encode()[:_REASON_BYTES].decode(errors="ignore").encode()
+
+
+class Spread:
+    """Connections of one loop that get the same frames."""
+
+    __slots__ = ("_batch", "_connections", "_sends")
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        self._connections = connections
+        self._sends = [connection.send for connection in connections]
+        self._batch = connections[0].batch if connections else None
+
+    def write(self, frame: Frame) -> None:
+        """Send `frame` on each: at once where nothing waits before it, which is as a rule."""
+        batch = self._batch
+        if batch is None:
+            return
+        if batch.direct and not batch.dirty and not batch.firsts and not frame.attachments:
+            text = frame.text
+            traffic = self._connections[0].traffic
+            traffic.messages_out += len(self._sends)
+            traffic.bytes_out += len(self._sends) * frame.size
+            for send in self._sends:  # picows passes over a connection that is closing
+                send(_TEXT, text)
+        else:
+            for connection in self._connections:
+                connection.write(frame)

@@ -26,10 +26,15 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # missing in picows' stub
 
+from tavernlink.errors import BadMessage
+from tavernlink.runtime.counts import Counts
+from tavernlink.runtime.forwarded import Reached
+from tavernlink.runtime.front import Front
 from tavernlink.transports.connection import Batch, Connection, Receiver
 
 __all__ = ["Accept", "Door", "Refuse", "UpgradeRequest", "UpgradedProtocol", "Upgrades"]
 
+_NAMES = {"/socket.io/": "socketio", "/": "chatbridge"}  # by which metrics call doors
 _READ_BUFFER = 4096  # bytes for each idle connection; picows lets it grow when it fills up
 
 
@@ -43,7 +48,11 @@ class UpgradeRequest:
     headers: Mapping[str, str]
     """Names in any case."""
     address: str
-    """The peer's host, or an empty string."""
+    """The client's address, or an empty string."""
+    scheme: str = "http"
+    """`http` or `https`, as the client sees it."""
+    host: str = ""
+    """Host and port as the client wrote them."""
 
     @property
     def origin(self) -> str | None:
@@ -71,11 +80,20 @@ class Refuse:
 
     status: int
     body: Mapping[str, Any]
+    retry_after: int | None = None
+    """Seconds after which the same may be let in."""
 
     @classmethod
     def because(cls, status: int, code: str, message: str) -> Refuse:
         """The error object that every HTTP door of the hub answers with."""
         return cls(status, {"error": {"code": code, "message": message}})
+
+    @classmethod
+    def too_often(cls, error: BadMessage) -> Refuse:
+        """The answer to a client that must wait."""
+        wait = error.details.get("retry_after", 1)
+        body = {"code": error.code, "message": error.message, "details": error.details}
+        return cls(429, {"error": body}, max(1, round(wait)))
 
 
 Door = Callable[[UpgradeRequest], Accept | Refuse]
@@ -115,6 +133,9 @@ class Upgrades:
     """Largest message, in bytes; more closes the connection with 1009."""
     max_write_buffer: int = 64_000_000
     """Unsent bytes at which a connection is dropped: the last resort behind the session's own policy."""
+    front: Front | None = None
+    """Knows who is behind a proxy, and who comes too often; None: no proxies, no limit."""
+    counts: Counts = field(default_factory=Counts)
     connections: set[UpgradedProtocol] = field(default_factory=set)
     _batch: Batch | None = None
 
@@ -128,13 +149,39 @@ class Upgrades:
             self._batch = Batch(asyncio.get_running_loop())
         return self._batch
 
+    def request(self, raw: WSUpgradeRequest, address: str, scheme: str) -> UpgradeRequest:
+        """Make out what a client behind a connection from `address` asked for."""
+        path, _, query = raw.path.decode("latin-1").partition("?")
+        path, parameters = unquote(path), dict(parse_qsl(query))
+        if self.front is None:
+            return UpgradeRequest(path, parameters, raw.headers, address, scheme, raw.headers.get("host", ""))
+        headers: dict[str, str] = {}
+        for name, value in raw.headers.items():
+            name = name.lower()  # noqa: PLW2901
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        reached = self.front.reached(address, scheme, headers)
+        inner = self.front.inner_path(path)
+        return UpgradeRequest(inner, parameters, raw.headers, reached.address, reached.scheme, reached.host)
+
+    def allows(self, request: UpgradeRequest) -> bool:
+        """True unless it comes from a browser page of a foreign origin."""
+        origin = request.origin
+        if origin is None or self.origin_allowed(origin):
+            return True
+        return Front.is_own_page(origin, Reached(request.address, request.scheme, request.host))
+
     def decide(self, request: UpgradeRequest) -> Accept | Refuse:
         """Ask the door of the request's path."""
         door = self.doors.get(request.path)
         if door is None:
             return Refuse.because(404, "not_found", "There is no WebSocket door on this path.")
-        if request.origin is not None and not self.origin_allowed(request.origin):
+        if not self.allows(request):
             return Refuse.because(403, "origin_refused", "This web origin may not talk to the hub.")
+        if self.front is not None:
+            try:
+                self.front.admit_connect(request.address)
+            except BadMessage as error:
+                return Refuse.too_often(error)
         return door(request)
 
     def close_all(self, code: int = 1001, reason: str = "the hub is stopping") -> None:
@@ -151,6 +198,7 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc] # picows' class is unt
         self._server_connections = server_connections
         self._connection: Connection | None = None
         self._address = ""
+        self._scheme = "http"
         super().__init__(
             None,  # host and port
             None,  # path
@@ -173,6 +221,7 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc] # picows' class is unt
         """A TCP connection arrived from uvicorn."""
         peer = transport.get_extra_info("peername")
         self._address = peer[0] if isinstance(peer, tuple) else ""
+        self._scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
         self._server_connections.add(self)
         self._upgrades.connections.add(self)
         super().connection_made(transport)
@@ -211,8 +260,8 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc] # picows' class is unt
             self.transport.disconnect()
 
     def _listen(self, raw: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
-        path, _, query = raw.path.decode("latin-1").partition("?")
-        request = UpgradeRequest(unquote(path), dict(parse_qsl(query)), raw.headers, self._address)
+        request = self._upgrades.request(raw, self._address, self._scheme)
+        self._address = request.address
         try:
             decision = self._upgrades.decide(request)
         except Exception:
@@ -223,7 +272,7 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc] # picows' class is unt
                 WSUpgradeResponse.create_error_response(
                     decision.status,
                     msgspec.json.encode(decision.body),
-                    {"Content-Type": "application/json"},
+                    _headers_of(decision),
                 ),
                 None,
             )
@@ -235,6 +284,14 @@ class UpgradedProtocol(WSProtocol):  # type: ignore[misc] # picows' class is unt
             address=self._address,
             max_payload=self._upgrades.max_payload,
             max_write_buffer=self._upgrades.max_write_buffer,
+            traffic=self._upgrades.counts.door(_NAMES.get(request.path, "websocket")),
         )
         self._connection = connection
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), connection)
+
+
+def _headers_of(refusal: Refuse) -> dict[str, str]:
+    headers = {"Content-Type": "application/json"}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    return headers

@@ -37,6 +37,8 @@ export interface ConnectionOptions {
   /** Our own stable id; the hub makes one where it is absent. */
   id?: string;
   versions?: Versions;
+  /** A tavern's promise to send `commands.known` at the beginning of each new session. */
+  reports?: boolean;
   outbox?: OutboxLimits;
   /** Another connection took our id over: the id to go on with. Absent: the connection ends as refused. */
   onReplaced?: () => string | undefined;
@@ -211,7 +213,7 @@ export class Connection {
   }
 
   private auth(): Auth {
-    const { key, role, name, versions } = this.options;
+    const { key, role, name, versions, reports } = this.options;
     const resume = this.session.resume();
     return {
       key,
@@ -220,6 +222,7 @@ export class Connection {
       ...(name === undefined ? {} : { name }),
       ...(this.id === undefined ? {} : { id: this.id }),
       ...(versions === undefined ? {} : { versions }),
+      ...(reports === undefined ? {} : { reports }),
       ...(resume === undefined ? {} : { resume }),
     };
   }

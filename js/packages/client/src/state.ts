@@ -18,6 +18,7 @@ export type ConnectionState =
 const FINAL: ReadonlySet<string> = new Set([
   "unauthorized",
   "key_revoked",
+  "key_expired",
   "forbidden",
   "origin_refused",
   "protocol_unsupported",

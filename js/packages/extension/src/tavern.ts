@@ -1,11 +1,19 @@
 /**
  * This tab as a tavern: the connection to the hub, and what is said over it. Made anew for each press of Connect.
  *
- * What follows a `welcome` is decided here. A session that goes on needs nothing. A new one gets everything again: state,
- * characters, chat; commands of the old one are given up, since the hub has failed them.
+ * What follows a `welcome` is decided here. A session that goes on needs nothing. A new one gets everything again: the
+ * commands that are known here, streams that run, state, characters, chat.
  */
 
-import { Connection, type ConnectionOptions, type ConnectionState } from "@tavernlink/client";
+import {
+  Connection,
+  TavernlinkError,
+  type ConnectionOptions,
+  type ConnectionState,
+  type Messages,
+  type Outcome,
+  type ProfileChanged,
+} from "@tavernlink/client";
 
 import type { Log } from "./log.js";
 import type { Outlet } from "./outlet.js";
@@ -16,6 +24,7 @@ export interface SessionParts {
   receiveCommand(command: { name: string; request_id: string; args?: unknown }): void;
   receiveCancel(requestId: string): void;
   receiveWanted(names: readonly string[]): void;
+  receiveProfile(changed: ProfileChanged): void;
 }
 
 /** Characters that may wait for the hub's confirmation before large messages wait too. */
@@ -48,6 +57,7 @@ export class TavernLine implements Outlet {
     const connection = new Connection({
       ...options,
       role: "tavern",
+      reports: true,
       outbox: OUTBOX,
       report: (message, error) => {
         this.log.add("error", message, error);
@@ -63,9 +73,9 @@ export class TavernLine implements Outlet {
       this.log.add("info", resumed ? "The session goes on" : "A new session");
       if (!resumed) this.parts.restart();
     });
+    // It comes with a session that is new, and which everything is being told to anyway.
     connection.onMessage("resync", ({ reason }) => {
-      this.log.add("warning", `The hub asks for everything again (${reason ?? "no reason given"})`);
-      if (this.state.name === "online") this.parts.restart();
+      this.log.add("warning", `The session of before is gone (${reason ?? "no reason given"})`);
     });
     connection.onMessage("command", (command) => {
       this.parts.receiveCommand(command);
@@ -75,6 +85,9 @@ export class TavernLine implements Outlet {
     });
     connection.onMessage("events.wanted", ({ names }) => {
       this.parts.receiveWanted(names);
+    });
+    connection.onMessage("profile.changed", (changed) => {
+      this.parts.receiveProfile(changed);
     });
     connection.start();
   }
@@ -90,6 +103,17 @@ export class TavernLine implements Outlet {
   }
 
   send: Outlet["send"] = (type, content) => this.connection?.send(type, content) ?? false;
+
+  /** Ask the hub for something. A lost line is an outcome too: what was asked may have been done. */
+  async ask<Type extends keyof Messages>(type: Type, content: Messages[Type]): Promise<Outcome> {
+    try {
+      if (this.connection === undefined) throw new TavernlinkError("disconnected", "There is no hub.");
+      return await this.connection.ask(type, content);
+    } catch (error) {
+      const { code, message } = error as TavernlinkError;
+      return { ok: false, error: { code, message } };
+    }
+  }
 
   async room(): Promise<void> {
     if (this.connection !== undefined) await roomIn(this.connection);

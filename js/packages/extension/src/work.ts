@@ -2,7 +2,8 @@
  * The hub's commands: each is handed to the command runner once, and answered with one `command.done`.
  *
  * A command that comes again (a replay after a lost line, a hub that asks twice) is not done again: while it runs it is
- * ignored, afterwards its outcome is sent once more.
+ * ignored, afterwards its outcome is sent once more. What runs goes on over a new session too, since a hub that was
+ * started again still waits for it; `commands.known` tells the hub of it, and the hub cancels what it does not want.
  */
 
 import type { Command, CommandDone, StreamKind } from "@tavernlink/client";
@@ -23,24 +24,35 @@ interface Running {
   abort: AbortController;
   streams: Stream[];
   claims: Claim[];
+  came: number;
+}
+
+interface Done {
+  content: CommandDone;
+  came: number;
 }
 
 export class Work {
   private readonly running = new Map<string, Running>();
-  private readonly done = new Map<string, CommandDone>();
+  private readonly done = new Map<string, Done>();
+  /** Since when every command is remembered, in the clock's milliseconds. */
+  private since: number;
 
   constructor(
     private readonly runner: Runner,
     private readonly visible: VisibleStreams,
     private readonly outlet: Outlet,
     private readonly log: Log,
-  ) {}
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.since = now();
+  }
 
   receiveCommand({ request_id, name, args }: Command): void {
     const before = this.done.get(request_id);
-    if (before !== undefined) this.outlet.send("command.done", before);
+    if (before !== undefined) this.outlet.send("command.done", before.content);
     if (before !== undefined || this.running.has(request_id)) return;
-    const running: Running = { abort: new AbortController(), streams: [], claims: [] };
+    const running: Running = { abort: new AbortController(), streams: [], claims: [], came: this.now() };
     this.running.set(request_id, running);
     this.log.add("info", `Command ${name} (${request_id})`);
     void this.run(request_id, name, args, running);
@@ -50,11 +62,14 @@ export class Work {
     this.running.get(requestId)?.abort.abort();
   }
 
-  /** A new session: the hub has failed everything that ran for the old one. */
+  /** A new session: the hub hears what is known here, and gets the streams that run from their beginning. */
   restart(): void {
-    for (const { abort } of this.running.values()) abort.abort();
-    this.running.clear();
-    this.done.clear();
+    this.outlet.send("commands.known", {
+      running: [...this.running.keys()],
+      done: [...this.done.keys()],
+      seconds: (this.now() - this.since) / 1000,
+    });
+    for (const { streams } of this.running.values()) for (const stream of streams) stream.restart();
   }
 
   private async run(requestId: string, name: string, args: unknown, running: Running): Promise<void> {
@@ -72,8 +87,6 @@ export class Work {
         "warning",
         `Command ${name} (${requestId}): ${outcome.error.code}: ${outcome.error.message}`,
       );
-    // Not of this session any more.
-    if (this.running.get(requestId) !== running) return;
     this.running.delete(requestId);
     const done: CommandDone = outcome.ok
       ? {
@@ -82,7 +95,7 @@ export class Work {
           ...(outcome.result === undefined ? {} : { result: outcome.result }),
         }
       : { request_id: requestId, ok: false, error: outcome.error };
-    this.remember(done);
+    this.remember(done, running.came);
     this.outlet.send("command.done", done);
   }
 
@@ -91,7 +104,7 @@ export class Work {
       requestId,
       signal: running.abort.signal,
       openStream: ({ kind, character }: { kind: StreamKind; character?: string }) => {
-        const stream = new Stream(this.outletOf(requestId, running), {
+        const stream = new Stream(this.outlet, {
           kind,
           requestId,
           ...(character === undefined ? {} : { character }),
@@ -107,18 +120,6 @@ export class Work {
     };
   }
 
-  /** Streams of a command whose session is gone must not reach the next one. */
-  private outletOf(requestId: string, running: Running): Outlet {
-    const { outlet } = this;
-    return {
-      send: (type, content) => this.running.get(requestId) === running && outlet.send(type, content),
-      room: () => outlet.room(),
-      get maxPayload() {
-        return outlet.maxPayload;
-      },
-    };
-  }
-
   /** Every stream has its end and every claim is settled, also where a command forgot. */
   private closeLeft({ streams, claims }: Running, outcome: Outcome): void {
     const error = outcome.ok
@@ -128,11 +129,13 @@ export class Work {
     for (const claim of claims) claim.settle({ text: "", reason: "error", error });
   }
 
-  private remember(done: CommandDone): void {
-    this.done.set(done.request_id, done);
-    for (const oldest of this.done.keys()) {
+  private remember(content: CommandDone, came: number): void {
+    this.done.set(content.request_id, { content, came });
+    for (const [id, oldest] of this.done) {
       if (this.done.size <= REMEMBERED) break;
-      this.done.delete(oldest);
+      this.done.delete(id);
+      // Of what came before it, nothing can be said with certainty any more.
+      this.since = Math.max(this.since, oldest.came);
     }
   }
 }

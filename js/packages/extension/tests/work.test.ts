@@ -3,17 +3,18 @@ import { beforeEach, expect, it } from "vitest";
 import type { CommandCall, Outcome } from "../src/commands/call.js";
 import { Log } from "../src/log.js";
 import { VisibleStreams } from "../src/streams/visible.js";
-import { Work } from "../src/work.js";
+import { Work, type Runner } from "../src/work.js";
 import { FakeOutlet, FakeTavern } from "./fake_tavern.js";
 
 let outlet: FakeOutlet;
 let work: Work;
+let runner: Runner;
 let calls: { call: CommandCall; finish: (outcome: Outcome) => void; fail: (error: unknown) => void }[];
 
 beforeEach(() => {
   outlet = new FakeOutlet();
   calls = [];
-  const runner = {
+  runner = {
     run: (_order: unknown, call: CommandCall) =>
       new Promise<Outcome>((finish, fail) => {
         calls.push({ call, finish, fail });
@@ -72,16 +73,45 @@ it("hands a cancel on as an abort", () => {
   expect(calls[0]?.call.signal.aborted).toBe(true);
 });
 
-it("gives the old session's commands up in a new one: nothing of them goes out", async () => {
-  work.receiveCommand(command("r"));
-  const stream = calls[0]?.call.openStream({ kind: "detached" });
-  work.restart();
-  outlet.sent.length = 0;
-  expect(calls[0]?.call.signal.aborted).toBe(true);
-  stream?.delta("late");
+it("tells a new session what it knows, and goes on with what runs", async () => {
+  let time = 10_000;
+  work = new Work(runner, new VisibleStreams(new FakeTavern().read, outlet), outlet, new Log(), () => time);
+  work.receiveCommand(command("over"));
   calls[0]?.finish({ ok: true, result: 1 });
   await settled();
-  expect(outlet.sent).toEqual([]);
-  work.receiveCommand(command("r"));
-  expect(calls).toHaveLength(2);
+  work.receiveCommand(command("runs"));
+  const stream = calls[1]?.call.openStream({ kind: "detached" });
+  stream?.delta("half");
+  outlet.sent.length = 0;
+  time += 5_000;
+  work.restart();
+  expect(calls[1]?.call.signal.aborted).toBe(false);
+  stream?.delta(" and half");
+  calls[1]?.finish({ ok: true, result: 2 });
+  await settled();
+  const id = (outlet.contents("stream.start")[0] as { stream_id: string }).stream_id;
+  expect(outlet.sent.slice(0, 4)).toEqual([
+    ["commands.known", { running: ["runs"], done: ["over"], seconds: 5 }],
+    ["stream.start", { stream_id: id, kind: "detached", request_id: "runs" }],
+    ["stream.delta", { stream_id: id, seq: 2, text: "half", replace: true }],
+    ["stream.delta", { stream_id: id, seq: 3, text: " and half" }],
+  ]);
+  expect(outlet.contents("command.done")).toEqual([{ request_id: "runs", ok: true, result: 2 }]);
+});
+
+it("does not claim to remember what it has forgotten", async () => {
+  let time = 0;
+  work = new Work(runner, new VisibleStreams(new FakeTavern().read, outlet), outlet, new Log(), () => time);
+  for (let number = 1; number <= 257; number += 1) {
+    time = number * 1_000;
+    work.receiveCommand(command(String(number)));
+    calls[number - 1]?.finish({ ok: true, result: number });
+    await settled();
+  }
+  outlet.sent.length = 0;
+  work.restart();
+  const [known] = outlet.contents("commands.known") as { done: string[]; seconds: number }[];
+  expect(known?.done).toHaveLength(256);
+  expect(known?.done).not.toContain("1");
+  expect(known?.seconds).toBe(256);
 });

@@ -1,54 +1,241 @@
-"""The permission table: which role may connect as what, and send which message type. One place, one row each.
+"""The permission table: what each role may do, in one place, one row for each message type and each HTTP route.
 
-A test fails for a message type of the catalogue that no row names.
+A key has the scopes of its role, or the fewer that it was narrowed to. A row names the scopes of which one is enough;
+`ANY_KEY` needs none. Whether an app or a tavern sends a message at all is the catalogue's `direction`. A test fails for
+a message type or a route without a row, and for a row without either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from tavernlink.core.access.keys import Role
 from tavernlink.errors import AuthError
+from tavernlink.protocol.catalogue import CATALOGUE
 
-__all__ = ["CONNECT", "SEND", "check_connect", "check_send"]
+if TYPE_CHECKING:
+    from tavernlink.core.access.keys import Key
 
-_READ = frozenset({"admin", "app", "viewer"})
-_WRITE = frozenset({"admin", "app"})
-_TAVERN = frozenset({"admin", "tavern"})
-_ANY = frozenset({"admin", "tavern", "app", "viewer"})
+__all__ = [
+    "ANY_KEY",
+    "CONNECT",
+    "OPEN",
+    "ROLES",
+    "ROUTES",
+    "SEND",
+    "Role",
+    "Scope",
+    "check_connect",
+    "check_route",
+    "check_scope",
+    "check_send",
+    "may_hear",
+    "may_send",
+    "may_use_route",
+    "scopes_of",
+]
+
+Role = Literal["admin", "tavern", "app", "viewer"]
+Scope = Literal[
+    "chat:read",  # see taverns, chats, streams, requests
+    "chat:write",  # send messages, generate, cancel one's own
+    "control",  # change or delete what is there, press Stop, run commands, change SillyTavern's settings
+    "rooms:manage",  # create and delete rooms
+    "keys:manage",  # make, list and revoke keys
+    "functions:call",
+    "functions:register",
+    "events:read",  # SillyTavern's own events
+    "admin",  # the hub itself: audit, pairing, rules
+]
+
+Need = frozenset[str]
+"""Scopes of which one is enough; empty: whoever has a key."""
+
+ANY_KEY: Final[Need] = frozenset()
+OPEN: Final = None
+"""A route that may be used without a key; none of them tells a secret."""
+
+_READ: Final[Need] = frozenset({"chat:read"})
+_WRITE: Final[Need] = frozenset({"chat:write"})
+_CONTROL: Final[Need] = frozenset({"control"})
+_ROOMS: Final[Need] = frozenset({"rooms:manage"})
+_KEYS: Final[Need] = frozenset({"keys:manage"})
+_ADMIN: Final[Need] = frozenset({"admin"})
+
+ROLES: Mapping[Role, frozenset[str]] = {
+    "admin": frozenset(get_args(Scope)),
+    # All that its own SillyTavern may be used for; what an app alone may ask is not for it (see `CATALOGUE`).
+    "tavern": frozenset(get_args(Scope)) - {"admin"},
+    # As before us: apps neither make rooms nor keys.
+    "app": frozenset(
+        {"chat:read", "chat:write", "control", "functions:call", "functions:register", "events:read"}
+    ),
+    "viewer": frozenset({"chat:read", "events:read"}),
+}
 
 CONNECT: Mapping[str, frozenset[str]] = {
     # connect as → roles of keys that may
-    "tavern": _TAVERN,
-    "app": _READ,
+    "tavern": frozenset({"admin", "tavern"}),
+    "app": frozenset({"admin", "app", "viewer"}),
 }
 
-SEND: Mapping[str, frozenset[str]] = {
-    # message type → roles of keys that may send it
-    "hello": _ANY,
-    "confirm": _ANY,
+SEND: Mapping[str, Need] = {
+    # message type → scopes of which one is enough
+    "hello": ANY_KEY,
+    "confirm": ANY_KEY,
+    # Looking.
     "tavern.list": _READ,
     "character.list": _READ,
     "context.get": _READ,
-    "subscribe": _READ,
-    "unsubscribe": _READ,
     "chat.get": _READ,
+    "subscribe": frozenset({"chat:read", "events:read"}),  # which topics: `may_hear`
+    "unsubscribe": ANY_KEY,
+    # Chats and requests.
     "chat.send": _WRITE,
-    "chat.edit": _WRITE,
-    "chat.delete": _WRITE,
+    "chat.edit": _CONTROL,
+    "chat.delete": _CONTROL,
     "generate": _WRITE,
-    "generation.stop": _WRITE,
-    "request.get": _READ,
-    "request.cancel": _WRITE,
-    "tavern.state": _TAVERN,
-    "characters.changed": _TAVERN,
-    "chat.update": _TAVERN,
-    "event": _TAVERN,
-    "stream.start": _TAVERN,
-    "stream.delta": _TAVERN,
-    "stream.end": _TAVERN,
-    "command.done": _TAVERN,
+    "generation.stop": _CONTROL,
+    "request.get": frozenset({"chat:read", "chat:write", "functions:call"}),
+    "request.cancel": frozenset({"chat:write", "control", "functions:call"}),
+    "request.list": frozenset({"chat:read", "chat:write", "functions:call"}),
+    "session.list": _READ,
+    "session.forget": _WRITE,
+    "pool.get": _READ,
+    "pool.pin": _ADMIN,
+    # Messages from peer to peer; `x.message` stands for every type under `x.`.
+    "x.message": _WRITE,
+    "route.list": _ADMIN,
+    "route.put": _ADMIN,
+    "route.remove": _ADMIN,
+    "route.test": _ADMIN,
+    # Profiles.
+    "profile.list": _READ,
+    "profile.history": _READ,
+    "profile.get": _READ,
+    "profile.diff": _READ,
+    "profile.save": _CONTROL,
+    "profile.delete": _CONTROL,
+    "profile.publish": _CONTROL,
+    "profile.apply": _CONTROL,
+    "profile.undo": _CONTROL,
+    # Access.
+    "key.create": _KEYS,
+    "key.list": _KEYS,
+    "key.revoke": _KEYS,
+    "pairing.list": _ADMIN,
+    "pairing.approve": _ADMIN,
+    "pairing.refuse": _ADMIN,
+    "audit.list": _ADMIN,
+    # Rooms: in them the member's role decides.
+    "room.create": _ROOMS,
+    "room.delete": _ROOMS,
+    "room.list": _READ,
+    "room.get": _READ,
+    "room.set": _WRITE,
+    "room.join": _READ,
+    "room.leave": ANY_KEY,
+    "room.add": _WRITE,
+    "room.remove": _WRITE,
+    "room.kick": _WRITE,
+    "room.invite": _WRITE,
+    "room.revoke": _WRITE,
+    "room.role": _WRITE,
+    "room.mute": _WRITE,
+    "room.unmute": _WRITE,
+    "room.typing.set": _WRITE,
+    "room.context.set": _WRITE,
+    "room.context.get": _READ,
+    "room.release": _WRITE,
+    # What a tavern tells of itself.
+    "tavern.state": ANY_KEY,
+    "characters.changed": ANY_KEY,
+    "chat.update": ANY_KEY,
+    "event": ANY_KEY,
+    "stream.start": ANY_KEY,
+    "stream.delta": ANY_KEY,
+    "stream.end": ANY_KEY,
+    "command.done": ANY_KEY,
+    "commands.known": ANY_KEY,
 }
+
+ROUTES: Mapping[tuple[str, str], str | Need | None] = {
+    # (method, path template) → the message type whose row counts here too; or scopes of its own; or OPEN.
+    # HEAD goes by GET.
+    ("GET", "/"): OPEN,
+    ("GET", "/icon.svg"): OPEN,
+    ("GET", "/assets/{name}"): OPEN,
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/readyz"): OPEN,
+    ("GET", "/api/schema"): ANY_KEY,
+    ("GET", "/api/schema/openapi.json"): ANY_KEY,
+    ("GET", "/api/schema/{path}"): ANY_KEY,  # Litestar's own, for what is not there
+    ("GET", "/api/settings"): _ADMIN,
+    ("PATCH", "/api/settings"): _ADMIN,
+    ("GET", "/metrics"): _ADMIN,
+    ("GET", "/api/taverns"): "tavern.list",
+    ("GET", "/api/characters"): "character.list",
+    ("GET", "/api/taverns/{tavern}/context"): "context.get",
+    ("POST", "/api/taverns/{tavern}/generate"): "generate",
+    ("POST", "/api/taverns/{tavern}/stop"): "generation.stop",
+    ("GET", "/api/taverns/{tavern}/chat"): "chat.get",
+    ("POST", "/api/taverns/{tavern}/chat"): "chat.send",
+    ("PATCH", "/api/taverns/{tavern}/chat/messages/{index}"): "chat.edit",
+    ("DELETE", "/api/taverns/{tavern}/chat/messages/{index}"): "chat.delete",
+    ("GET", "/api/requests/{request_id}"): "request.get",
+    ("DELETE", "/api/requests/{request_id}"): "request.cancel",
+    ("POST", "/api/requests/{request_id}/cancel"): "request.cancel",
+    ("GET", "/api/requests/{request_id}/events"): "request.get",
+    ("GET", "/api/requests"): "request.list",
+    ("GET", "/api/sessions"): "session.list",
+    ("DELETE", "/api/sessions/{session}"): "session.forget",
+    ("GET", "/api/pool"): "pool.get",
+    ("PUT", "/api/pool/pins/{character}"): "pool.pin",
+    ("DELETE", "/api/pool/pins/{character}"): "pool.pin",
+    ("GET", "/api/events"): "subscribe",
+    ("GET", "/api/keys"): "key.list",
+    ("POST", "/api/keys"): "key.create",
+    ("DELETE", "/api/keys/{key}"): "key.revoke",
+    ("POST", "/api/pairings"): OPEN,  # ask for a code; see core.access.pairing
+    ("POST", "/api/pairings/claim"): OPEN,  # with the secret ticket that came with the code
+    ("GET", "/api/pairings"): "pairing.list",
+    ("POST", "/api/pairings/{code}/approve"): "pairing.approve",
+    ("POST", "/api/pairings/{code}/refuse"): "pairing.refuse",
+    ("GET", "/api/audit"): "audit.list",
+    ("GET", "/v1/models"): "tavern.list",
+    ("GET", "/v1/models/{model_id}"): "tavern.list",
+    ("POST", "/v1/chat/completions"): "generate",
+}
+
+
+def scopes_of(role: Role, narrowed: tuple[str, ...] | None) -> frozenset[str]:
+    """Return what a key of this role holds; narrowing never adds."""
+    return ROLES[role] if narrowed is None else ROLES[role] & frozenset(narrowed)
+
+
+def may_send(key: Key, type_: str) -> bool:
+    """True if this key may send this type, connected as whichever kind of peer sends it and the key may be."""
+    need = SEND[type_]
+    return (not need or not need.isdisjoint(key.held)) and any(
+        key.role in CONNECT[kind] for kind in CATALOGUE[type_].senders
+    )
+
+
+def may_use_route(key: Key | None, method: str, template: str) -> bool:
+    """True if this key, or somebody without one, may use this route."""
+    need = ROUTES["GET" if method == "HEAD" else method, template]
+    if need is OPEN:
+        return True
+    if key is None:
+        return False
+    if isinstance(need, str):
+        return may_send(key, need)
+    return not need or not need.isdisjoint(key.held)
+
+
+def may_hear(key: Key, topic: str) -> bool:
+    """True if a subscription under this key may bring this topic: a message type, or `event.NAME`."""
+    return ("events:read" if topic.startswith("event.") else "chat:read") in key.held
 
 
 def check_connect(role: Role, as_: str) -> None:
@@ -61,7 +248,35 @@ def check_connect(role: Role, as_: str) -> None:
         )
 
 
-def check_send(role: Role, type_: str) -> None:
-    """Raise `forbidden` unless a key of this role may send this type."""
-    if role not in SEND[type_]:
-        raise AuthError("forbidden", f"A key of the role {role!r} may not send {type_!r}.", {"type": type_})
+def check_send(key: Key, type_: str) -> None:
+    """Raise `forbidden` unless this key may send this type."""
+    if not may_send(key, type_):
+        raise _forbidden(key, f"send {type_!r}", SEND[type_], {"type": type_})
+
+
+def check_scope(key: Key, scope: Scope, what: str) -> None:
+    """Raise `forbidden` unless the key has the scope; `what` reads on after "may not"."""
+    if scope not in key.held:
+        raise _forbidden(key, what, frozenset({scope}), {})
+
+
+def check_route(key: Key | None, method: str, template: str) -> None:
+    """Raise `forbidden` unless this key may use this route, `unauthorized` without one where it needs one."""
+    if may_use_route(key, method, template):
+        return
+    if key is None:
+        raise AuthError("unauthorized")
+    need = ROUTES["GET" if method == "HEAD" else method, template]
+    what = need if isinstance(need, str) else f"{method} {template}"
+    scopes = SEND[need] if isinstance(need, str) else need or ANY_KEY
+    raise _forbidden(key, f"do {what!r}", scopes, {"type": what})
+
+
+def _forbidden(key: Key, what: str, need: Need, details: dict[str, str]) -> AuthError:
+    if need.isdisjoint(ROLES[key.role]) or not need.isdisjoint(key.held):
+        return AuthError("forbidden", f"A key of the role {key.role!r} may not {what}.", details)
+    return AuthError(
+        "forbidden",
+        f"This key may not {what}: it was made without the scope {' or '.join(sorted(need))}.",
+        {**details, "scopes": sorted(need)},
+    )

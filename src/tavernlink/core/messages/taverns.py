@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
+from tavernlink.core.messages.handlers import Published
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.relay.relay import Relay
+from tavernlink.core.rooms.hearing import Hearing
 from tavernlink.core.work.work import Work
 from tavernlink.protocol.chat import ChatUpdate
 from tavernlink.protocol.taverns import CharactersChanged, TavernState
@@ -17,9 +18,11 @@ __all__ = ["TavernMessages"]
 class TavernMessages:
     """Carries out what taverns report."""
 
-    def __init__(self, relay: Relay, work: Work) -> None:
+    def __init__(self, relay: Relay, work: Work, hearing: Hearing) -> None:
         self._relay = relay
-        self.handlers: Mapping[str, Callable[[Tavern, Any], None]] = {
+        self._hearing = hearing
+        self._work = work
+        self.handlers: Mapping[str, Published] = {
             "stream.delta": relay.delta,
             "stream.start": relay.start,
             "stream.end": relay.end,
@@ -28,16 +31,21 @@ class TavernMessages:
             "tavern.state": self._state,
             "characters.changed": self._characters,
             "command.done": work.done,
+            "commands.known": work.take_report,
         }
 
     def _chat_update(self, tavern: Tavern, message: ChatUpdate) -> None:
+        length = len(tavern.mirror.messages)
         tavern.mirror.apply(message)
         self._relay.chat(tavern, message)
+        self._hearing.chat(tavern, message, length)
 
     def _state(self, tavern: Tavern, message: TavernState) -> None:
         if message != tavern.state:
             tavern.state = message
             self._relay.tavern(tavern)
+            self._work.dispatch_others(tavern)
+            self._work.looked(tavern)
 
     def _characters(self, tavern: Tavern, message: CharactersChanged) -> None:
         tavern.characters = message.characters

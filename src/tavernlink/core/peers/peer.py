@@ -31,6 +31,11 @@ class Peer:
         self.rate = rate
         self.address = address
 
+    @property
+    def member_id(self) -> str:
+        """Who it is for rooms and readers of chats: the same after a reconnect under the same key and id."""
+        return f"{self.key.id}.{self.id}"
+
 
 class App(Peer):
     """A connected outside program."""
@@ -41,7 +46,7 @@ class App(Peer):
 class Tavern(Peer):
     """One SillyTavern tab. Outlives its sessions while requests wait for it."""
 
-    __slots__ = ("characters", "joined", "lanes", "mirror", "state", "streams", "versions", "wanted")
+    __slots__ = ("characters", "joined", "lanes", "mirror", "report_due", "state", "streams", "unsure", "versions", "wanted")
 
     def __init__(
         self,
@@ -64,8 +69,17 @@ class Tavern(Peer):
         self.characters: list[Character] = []
         self.versions: Versions | None = None
         self.streams: dict[str, Stream] = {}
+        self.report_due: float | None = None
+        """Until when it must say which commands it knows; None: it need not."""
+        self.unsure: frozenset[str] = frozenset()
+        """The commands in question."""
         self.wanted: list[str] = []
         """Globs of the SillyTavern events that it was last asked for."""
+
+    @property
+    def member_id(self) -> str:
+        """Its own id: a tavern is one whoever speaks through it."""
+        return self.id
 
     @property
     def online(self) -> bool:

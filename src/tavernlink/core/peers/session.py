@@ -3,9 +3,9 @@
 Both sides count the events they received, so a frame carries no number and the same bytes go to everyone. `buffer`
 holds references to events from number `base` on: those sent but not confirmed, then those not sent yet.
 
-        base            sent                 total
+        base             sent                total
           │   sent, maybe lost │   not sent yet   │
-          └────────────────────┴──────────────────┘
+          └────────────────────┴─── waiting ──────┘
 
 Overflow, written down: of what was sent, the oldest is forgotten (a resume from before it is refused: `resync`). What
 is not sent waits; past `soft` events, text deltas of one stream are merged; past `hard` events or bytes a slow reader
@@ -15,7 +15,7 @@ is disconnected (`slow_consumer`) and a peer that is away loses its backlog (`re
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeGuard
 
@@ -26,7 +26,7 @@ from tavernlink.protocol.event import Event
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.streams import StreamDelta
 
-__all__ = ["Bounds", "Session"]
+__all__ = ["LINES", "Bounds", "Lines", "Session"]
 
 _MERGED_TEXT = 16_000  # characters of one merged delta
 
@@ -44,41 +44,55 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     hard_bytes: int = 16 << 20
 
 
+class Lines:
+    """How often the line of any session came, went, filled up or ran free."""
+
+    __slots__ = ("changes",)
+
+    def __init__(self) -> None:
+        self.changes = 0
+
+
+LINES = Lines()
+"""One for the process: whoever keeps what follows from the lines compares the number, and one change too many to look
+at costs a microsecond."""
+
+
 class Session:
     """The outbox and the counters of one peer."""
 
     __slots__ = (
-        "_kept",
-        "_kept_bytes",
+        "_blocked",
+        "_link",
         "_merge_from",
         "base",
-        "blocked",
         "bounds",
         "buffer",
         "confirmed",
         "expires",
         "id",
-        "link",
+        "kept",
+        "kept_bytes",
         "lost",
         "received",
-        "sent",
         "size",
+        "waiting",
     )
 
     def __init__(self, id_: str, bounds: Bounds) -> None:
         self.id = id_
         self.bounds = bounds
-        self._kept = bounds.kept  # read with every event
-        self._kept_bytes = bounds.kept_bytes
+        self.kept = bounds.kept  # read with every event
+        self.kept_bytes = bounds.kept_bytes
         self._merge_from = 0
-        self.link: Link | None = None
-        self.blocked = False
-        """The line's write buffer is full."""
+        self._link: Link | None = None
+        self._blocked = False
         self.buffer: deque[Event] = deque()
         self.size = 0
         """Bytes in the buffer."""
         self.base = 0
-        self.sent = 0
+        self.waiting = 0
+        """Events that are not sent yet."""
         self.received = 0
         """Counted events that came from the peer."""
         self.confirmed = 0
@@ -93,19 +107,55 @@ class Session:
         """Events delivered into this session so far."""
         return self.base + len(self.buffer)
 
+    @property
+    def sent(self) -> int:
+        """How many of those were sent, the last time they were."""
+        return self.base + len(self.buffer) - self.waiting
+
+    @property
+    def link(self) -> Link | None:
+        """The line, while there is one."""
+        return self._link
+
+    @link.setter
+    def link(self, link: Link | None) -> None:
+        self._link = link
+        LINES.changes += 1
+
+    @property
+    def blocked(self) -> bool:
+        """The line's write buffer is full."""
+        return self._blocked
+
+    @blocked.setter
+    def blocked(self, blocked: bool) -> None:
+        self._blocked = blocked
+        LINES.changes += 1
+
     def deliver(self, event: Event) -> None:
         """Send a counted event, now or when the peer can take it."""
         buffer = self.buffer
         buffer.append(event)
         self.size += event.size
-        link = self.link
-        if link is None or self.blocked:
+        link = self._link
+        if link is None or self._blocked:
+            self.waiting += 1
             self._hold()
             return
-        self.sent += 1
         link.send(event)
-        if len(buffer) > self._kept or self.size > self._kept_bytes:
-            self._forget()
+        if len(buffer) > self.kept or self.size > self.kept_bytes:
+            self.forget()
+
+    @staticmethod
+    def keep(sessions: Iterable[Session], event: Event) -> None:
+        """Keep a counted event that somebody else sends, on lines that are there and not blocked."""
+        size = event.size
+        for session in sessions:
+            buffer = session.buffer
+            buffer.append(event)
+            session.size += size
+            if len(buffer) > session.kept or session.size > session.kept_bytes:
+                session.forget()
 
     def notify(self, event: Event) -> None:
         """Send an uncounted event to a peer that is there; else it is dropped."""
@@ -130,7 +180,7 @@ class Session:
         self.blocked = False
         self.expires = None
         self.confirm(min(count, self.sent))
-        self.sent = count
+        self.waiting = self.total - count
 
     def detach(self, expires: float) -> None:
         """The line is gone."""
@@ -140,18 +190,19 @@ class Session:
 
     def flush(self) -> None:
         """Send what waits, as far as the line takes it."""
-        for event in islice(self.buffer, self.sent - self.base, None):
-            if self.link is None or self.blocked:
+        for event in islice(self.buffer, len(self.buffer) - self.waiting, None):
+            if self._link is None or self._blocked:
                 return
-            self.sent += 1
-            self.link.send(event)
+            self.waiting -= 1
+            self._link.send(event)
         self._merge_from = 0
-        if len(self.buffer) > self.bounds.kept:
-            self._forget()
+        if len(self.buffer) > self.kept:
+            self.forget()
 
-    def _forget(self) -> None:
-        while self.base < self.sent and (
-            len(self.buffer) > self.bounds.kept or self.size > self.bounds.kept_bytes
+    def forget(self) -> None:
+        """Drop the oldest of what was sent, as far as there is too much."""
+        while len(self.buffer) > self.waiting and (
+            len(self.buffer) > self.kept or self.size > self.kept_bytes
         ):
             self.size -= self.buffer.popleft().size
             self.base += 1
@@ -160,11 +211,11 @@ class Session:
         if self.lost:
             self._give_up()
             return
-        waiting = self.total - self.sent
-        if waiting > self.bounds.soft and waiting > self._merge_from:
-            waiting = self._merge(waiting)
-            self._merge_from = waiting + waiting // 4  # so that each delta is merged a few times at most
-        if waiting > self.bounds.hard or self.size > self.bounds.hard_bytes + self.bounds.kept_bytes:
+        if self.waiting > self.bounds.soft and self.waiting > self._merge_from:
+            self._merge()
+            # From a quarter more on, so that each delta is merged a few times at most.
+            self._merge_from = self.waiting + self.waiting // 4
+        if self.waiting > self.bounds.hard or self.size > self.bounds.hard_bytes + self.bounds.kept_bytes:
             if self.link is not None:
                 self.link.close(
                     "slow_consumer", "The connection read too slowly: its backlog is over the limit."
@@ -174,18 +225,18 @@ class Session:
 
     def _give_up(self) -> None:
         self.base += len(self.buffer)
-        self.sent = self.base
         self.buffer.clear()
+        self.waiting = 0
         self.size = 0
 
-    def _merge(self, waiting: int) -> int:
-        """Join neighbours among the unsent deltas; return how many events wait now."""
+    def _merge(self) -> None:
+        """Join neighbours among the unsent deltas."""
         buffer = self.buffer
-        tail = [buffer.pop() for _ in range(waiting)][::-1]
+        tail = [buffer.pop() for _ in range(self.waiting)][::-1]
         merged = list(_joined(tail))
         buffer.extend(merged)
         self.size += sum(event.size for event in merged) - sum(event.size for event in tail)
-        return len(merged)
+        self.waiting = len(merged)
 
 
 def _joined(events: list[Event]) -> Iterator[Event]:

@@ -4,33 +4,68 @@ delta costs one dictionary look-up however many apps and globs there are.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from tavernlink.core.peers.session import Session
 
-__all__ = ["Subscriptions"]
+__all__ = ["Place", "Subscriptions", "in_room"]
 
 _EVENT = "event."
 
+Place = str | tuple[Literal["room", "member"], str]
+"""Where a topic comes from: a tavern's id, `*`, or the taverns of a room. `room`: the session asked for it; `member`:
+it hears it because it is in the room."""
+
+
+def in_room(room_id: str) -> Place:
+    """Return the place that stands for every tavern of a room, now and later."""
+    return ("room", room_id)
+
 
 class Subscriptions:
-    """(tavern or `*`, glob) pairs of each session."""
+    """(place, glob) pairs of each session."""
 
-    def __init__(self) -> None:
-        self._wants: dict[Session, set[tuple[str, str]]] = {}
+    def __init__(self, may_hear: Callable[[Session, str, str], bool]) -> None:
+        self._may_hear = may_hear
+        """(session, tavern's id, topic) → whether its key allows it; asked when an answer is made, not per event."""
+        self._wants: dict[Session, set[tuple[Place, str]]] = {}
+        self._places: dict[str, frozenset[Place]] = {}
+        """Tavern → the places of the rooms that it is in."""
         self._routes: dict[tuple[str, str], tuple[Session, ...]] = {}
         self.epoch = 0
         """Grows with every change; whoever keeps an answer compares it."""
 
-    def add(self, session: Session, tavern: str, globs: list[str]) -> None:
+    def add(self, session: Session, place: Place, globs: Iterable[str]) -> None:
         """Subscribe; asking twice changes nothing."""
-        self._wants.setdefault(session, set()).update((tavern, glob) for glob in globs)
+        self._wants.setdefault(session, set()).update((place, glob) for glob in globs)
         self.changed()
 
-    def remove(self, session: Session, tavern: str, globs: list[str]) -> None:
-        """Take back what the same words subscribed to; no globs: everything for that tavern."""
+    def remove(self, session: Session, place: Place, globs: list[str]) -> None:
+        """Take back what the same words subscribed to; no globs: everything for that place."""
         wants = self._wants.get(session, set())
-        wants -= {(where, glob) for where, glob in wants if where == tavern and (not globs or glob in globs)}
+        wants -= {(where, glob) for where, glob in wants if where == place and (not globs or glob in globs)}
+        self.changed()
+
+    def join(self, session: Session, room_id: str, globs: Iterable[str]) -> None:
+        """A member of a room hears this of the room's taverns, until `leave`."""
+        self.add(session, ("member", room_id), globs)
+
+    def leave(self, session: Session, room_id: str) -> None:
+        """A session hears nothing of a room any more, asked for or not."""
+        self.remove(session, ("member", room_id), [])
+        self.remove(session, ("room", room_id), [])
+
+    def place(self, tavern: str, room_ids: Iterable[str]) -> None:
+        """Say which rooms a tavern is in."""
+        places: set[Place] = set()
+        for room_id in room_ids:
+            places |= {("member", room_id), in_room(room_id)}
+        if places:
+            self._places[tavern] = frozenset(places)
+        else:
+            self._places.pop(tavern, None)
         self.changed()
 
     def drop(self, session: Session) -> None:
@@ -39,8 +74,8 @@ class Subscriptions:
         self.changed()
 
     def count(self, session: Session) -> int:
-        """How many pairs this session holds."""
-        return len(self._wants.get(session, ()))
+        """How many pairs this session asked for."""
+        return sum(1 for where, _ in self._wants.get(session, ()) if where[0] != "member")
 
     def changed(self) -> None:
         """Drop every kept answer."""
@@ -51,10 +86,12 @@ class Subscriptions:
         """Sessions that want this topic of this tavern."""
         found = self._routes.get((tavern, topic))
         if found is None:
+            places = self._places_of(tavern)
             found = tuple(
                 session
                 for session, wants in self._wants.items()
-                if any(where in ("*", tavern) and fnmatchcase(topic, glob) for where, glob in wants)
+                if any(where in places and fnmatchcase(topic, glob) for where, glob in wants)
+                and self._may_hear(session, tavern, topic)
             )
             # SillyTavern has a few hundred event names; a tavern that invents more must not fill the memory.
             if len(self._routes) < 10_000:
@@ -64,14 +101,20 @@ class Subscriptions:
     def wanted_events(self, tavern: str) -> list[str]:
         """Globs over SillyTavern's event names that somebody wants of this tavern, sorted."""
         wanted: set[str] = set()
-        for wants in self._wants.values():
+        places = self._places_of(tavern)
+        for session, wants in self._wants.items():
+            if not self._may_hear(session, tavern, _EVENT):
+                continue
             for where, glob in wants:
-                if where in ("*", tavern):
+                if where in places:
                     if glob.startswith(_EVENT):
                         wanted.add(glob[len(_EVENT) :])
                     elif _EVENT.startswith(_literal_start(glob)) and _literal_start(glob) != glob:
                         wanted.add("*")
         return ["*"] if "*" in wanted else sorted(wanted)
+
+    def _places_of(self, tavern: str) -> frozenset[Place]:
+        return self._places.get(tavern, frozenset[Place]()) | {"*", tavern}
 
 
 def _literal_start(glob: str) -> str:

@@ -1,17 +1,21 @@
 """The relay: what a tavern publishes, brought to those who want it, the moment it arrives.
 
-`delta` is the hottest function of the hub: one Struct, one encoding, one write for each receiver.
+`delta` is the hottest function of the hub: one Struct, one encoding, one write for each receiver (`fan`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
+from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.peers.subscriptions import Subscriptions
+from tavernlink.core.relay.fan import Fan
 from tavernlink.core.relay.streams import Stream
-from tavernlink.core.work.requests import RequestBook
+from tavernlink.core.work.requests import Request, RequestBook
 from tavernlink.errors import TavernlinkError
 from tavernlink.protocol.chat import ChatChanged, ChatUpdate
 from tavernlink.protocol.event import Event
@@ -26,10 +30,17 @@ __all__ = ["Relay"]
 class Relay:
     """Streams, events and chat changes on their way from taverns to apps."""
 
-    def __init__(self, subscriptions: Subscriptions, book: RequestBook, *, most_streams: int) -> None:
+    def __init__(
+        self, subscriptions: Subscriptions, book: RequestBook, directory: Directory, *, most_streams: int
+    ) -> None:
         self._subscriptions = subscriptions
         self._book = book
+        self._directory = directory
         self._most_streams = most_streams
+        self.spoke: list[Callable[[Request], None]] = []
+        """Called with a request that has got its first text, and maybe again later; for those who only watch."""
+        self.replied: list[Callable[[Tavern, Stream, StreamEnd], None]] = []
+        """Called when a generation is over, after its receivers were told."""
 
     def start(self, tavern: Tavern, message: StreamStart) -> None:
         """A generation began."""
@@ -37,7 +48,7 @@ class Relay:
         if request is not None and request.tavern_id != tavern.id:
             request = None
         public = msgspec.structs.replace(message, tavern=tavern.id, request_id=None)
-        stream = Stream(public, request)
+        stream = Stream(public, request, asked=message.request_id is not None)
         self._keep(tavern, stream)
         askers = request.watchers if request is not None else ()
         if request is not None:
@@ -61,11 +72,13 @@ class Relay:
         if not stream.add(message):
             return
         if stream.epoch != self._subscriptions.epoch:
-            stream.receivers = self._receivers(tavern, stream, "stream.delta")
+            if stream.epoch < 0 and stream.request is not None:
+                for spoke in self.spoke:
+                    spoke(stream.request)
+            stream.fan = Fan(self._receivers(tavern, stream, "stream.delta"))
             stream.epoch = self._subscriptions.epoch
-        event = Event("stream.delta", message)
-        for session in stream.receivers:
-            session.deliver(event)
+        if stream.fan.sessions:
+            stream.fan.deliver(Event("stream.delta", message))
 
     def end(self, tavern: Tavern, message: StreamEnd) -> None:
         """A generation is over."""
@@ -76,7 +89,10 @@ class Relay:
         for session in self._receivers(tavern, stream, "stream.end"):
             session.deliver(event)
         if stream.request is not None:
+            stream.request.streamed = stream.request.streamed or stream.seq >= 0
             stream.request.stream = None
+        for replied in self.replied:
+            replied(tavern, stream, message)
 
     def end_all(self, tavern: Tavern, error: TavernlinkError) -> None:
         """The page is gone: its streams end with an error and the text so far."""
@@ -107,7 +123,24 @@ class Relay:
             ops=update.ops,
             loading=update.loading,
         )
-        self._publish(self._subscriptions.route(tavern.id, "chat.changed"), "chat.changed", changed)
+        receivers = self._subscriptions.route(tavern.id, "chat.changed")
+        senders = {op.message.sent_by for op in update.ops if op.message is not None} - {None}
+        if not senders:
+            self._publish(receivers, "chat.changed", changed)
+            return
+        for sender, sessions in self._by_sender(receivers, senders).items():
+            self._publish(sessions, "chat.changed", _marked(changed, sender))
+
+    def _by_sender(
+        self, receivers: tuple[Session, ...], senders: set[str | None]
+    ) -> dict[str | None, tuple[Session, ...]]:
+        """Receivers that sent something of a change themselves, each apart, and all others under None."""
+        groups: dict[str | None, tuple[Session, ...]] = {}
+        for session in receivers:
+            peer = self._directory.peer_of(session)
+            who = peer.member_id if peer is not None and peer.member_id in senders else None
+            groups[who] = (*groups.get(who, ()), session)
+        return groups
 
     def tavern(self, tavern: Tavern) -> None:
         """A tavern came, went or opened something else."""
@@ -135,3 +168,16 @@ class Relay:
             event = Event(type_, message)
             for session in receivers:
                 session.deliver(event)
+
+
+def _marked(changed: ChatChanged, sender: str | None) -> ChatChanged:
+    """The change as its sender hears it: what it sent itself is marked, and so is no news to it."""
+    if sender is None:
+        return changed
+    ops = [
+        msgspec.structs.replace(op, own=True)
+        if op.message is not None and op.message.sent_by == sender
+        else op
+        for op in changed.ops
+    ]
+    return msgspec.structs.replace(changed, ops=ops)

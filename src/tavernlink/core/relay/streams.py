@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tavernlink.core.peers.session import Session
+from tavernlink.core.relay.fan import Fan
 from tavernlink.protocol.streams import StreamDelta, StreamStart
 
 if TYPE_CHECKING:
@@ -18,16 +18,17 @@ __all__ = ["Stream"]
 class Stream:
     """One generation between `stream.start` and `stream.end`."""
 
-    __slots__ = ("_reasoning", "_text", "epoch", "receivers", "request", "seq", "start")
+    __slots__ = ("_reasoning", "_text", "epoch", "fan", "request", "seq", "start")
 
     def __init__(self, start: StreamStart, request: Request | None) -> None:
         self.start = start
         self.request = request
         self.seq = -1
         """Number of the last delta."""
-        self.receivers: tuple[Session, ...] = ()
+        self.fan = Fan(())
+        """Who receives its deltas."""
         self.epoch = -1
-        """State of the subscriptions for which `receivers` was found."""
+        """State of the subscriptions for which `fan` was made."""
         self._text: list[str] = []
         self._reasoning: list[str] = []
 

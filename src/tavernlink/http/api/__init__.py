@@ -6,11 +6,27 @@ that `http.status` gives its code. What becomes a request is answered with 202 a
 
 from __future__ import annotations
 
+from tavernlink.http.api.access import KeyRoutes, PairingRoutes, list_audit
 from tavernlink.http.api.chats import ChatRoutes
 from tavernlink.http.api.events import listen
-from tavernlink.http.api.requests import RequestRoutes
+from tavernlink.http.api.pool import PoolRoutes
+from tavernlink.http.api.requests import RequestRoutes, list_requests
+from tavernlink.http.api.sessions import SessionRoutes
 from tavernlink.http.api.taverns import TavernRoutes, list_characters, list_taverns
 
 __all__ = ["ROUTES"]
 
-ROUTES = (list_taverns, list_characters, TavernRoutes, ChatRoutes, RequestRoutes, listen)
+ROUTES = (
+    list_taverns,
+    list_characters,
+    TavernRoutes,
+    ChatRoutes,
+    RequestRoutes,
+    list_requests,
+    SessionRoutes,
+    PoolRoutes,
+    listen,
+    KeyRoutes,
+    PairingRoutes,
+    list_audit,
+)

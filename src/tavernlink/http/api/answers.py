@@ -11,6 +11,7 @@ from litestar import Response
 from litestar.params import QueryParameter
 
 from tavernlink.http.caller import Caller, HttpRequest, final_update
+from tavernlink.http.entrance import prefix_of
 from tavernlink.http.presence import unless_gone
 from tavernlink.protocol.chat import ChatDelete, ChatEdit, ChatSend
 from tavernlink.protocol.requests import Accepted, Generate, RequestCancel, RequestUpdate
@@ -68,9 +69,8 @@ async def submit(
         named = content.request_id is not None
         return ok(await unless_gone(request.receive, _result(caller, type_, content, cancel=not named)))
     accepted: Accepted = await caller.ask(type_, content)
-    return ok(
-        accepted, status=202, headers={"location": f"/api/requests/{quote(accepted.request_id, safe='')}"}
-    )
+    address = f"{prefix_of(request.scope)}/api/requests/{quote(accepted.request_id, safe='')}"
+    return ok(accepted, status=202, headers={"location": address})
 
 
 async def _result(caller: Caller, type_: str, content: msgspec.Struct, *, cancel: bool) -> RequestUpdate:

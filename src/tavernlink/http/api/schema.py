@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from litestar import Request
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
+from tavernlink.http.entrance import prefix_of
 from tavernlink.version import __version__
 
 __all__ = ["openapi_config"]
@@ -29,5 +33,13 @@ def openapi_config() -> OpenAPIConfig:
         ),
         security=[{"key": []}],
         path="/api/schema",
-        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        render_plugins=[_Json(path=["/", "/openapi.json"])],
     )
+
+
+class _Json(JsonRenderPlugin):
+    """The description as JSON, with the sub-path under which the asker sees the hub."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        servers = [{"url": prefix_of(request.scope) or "/"}]
+        return super().render(request, {**openapi_schema, "servers": servers})

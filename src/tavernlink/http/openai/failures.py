@@ -21,6 +21,7 @@ _CODES: Mapping[str, str] = {
     # ours → the word that OpenAI's users know
     "unauthorized": "invalid_api_key",
     "key_revoked": "invalid_api_key",
+    "key_expired": "invalid_api_key",
     "unknown_character": "model_not_found",
     "unknown_tavern": "model_not_found",
     "rate_limited": "rate_limit_exceeded",

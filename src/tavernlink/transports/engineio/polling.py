@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from tavernlink.errors import BadMessage
+from tavernlink.runtime.front import REACHED, Front
 from tavernlink.transports.engineio import refusal
 from tavernlink.transports.engineio.packet import encode_payload
 from tavernlink.transports.engineio.session import Session
@@ -34,10 +36,13 @@ Headers = list[tuple[bytes, bytes]]
 class _Refused(Exception):
     """The request is answered with an error."""
 
-    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any], *, retry_after: float | None = None) -> None:
         super().__init__(body["message"])
         self.status = status
         self.body = body
+        self.headers: Headers = []
+        if retry_after is not None:
+            self.headers.append((b"retry-after", str(max(1, round(retry_after))).encode()))
 
 
 class _WaitingGet:
@@ -65,7 +70,7 @@ async def handle(server: EngineServer, scope: Scope, receive: Receive, send: Sen
     cors: Headers = []
     try:
         if origin is not None:
-            if not server.origin_allowed(origin.decode("latin-1")):
+            if not _allows(server, scope, origin.decode("latin-1")):
                 raise _Refused(403, refusal.FORBIDDEN)
             cors = _cors(origin, headers, preflight=scope["method"] == "OPTIONS")
         if scope["method"] == "OPTIONS":
@@ -73,10 +78,18 @@ async def handle(server: EngineServer, scope: Scope, receive: Receive, send: Sen
             return
         body = await _dispatch(server, scope, headers, receive)
     except _Refused as refused:
-        await _respond(send, refused.status, msgspec.json.encode(refused.body), _JSON, cors)
+        body = msgspec.json.encode(refused.body)
+        await _respond(send, refused.status, body, _JSON, [*cors, *refused.headers])
     else:
         if body is not None:
             await _respond(send, 200, body, _TEXT, cors)
+
+
+def _allows(server: EngineServer, scope: Scope, origin: str) -> bool:
+    if server.origin_allowed(origin):
+        return True
+    reached = scope.get(REACHED)
+    return reached is not None and Front.is_own_page(origin, reached)
 
 
 async def _dispatch(
@@ -109,7 +122,14 @@ def _open(server: EngineServer, scope: Scope, headers: Mapping[bytes, bytes]) ->
     client = scope.get("client")
     address = client[0] if client else ""
     if server.too_many(address):
-        raise _Refused(429, refusal.TOO_MANY)
+        raise _Refused(429, refusal.TOO_MANY, retry_after=10)
+    if server.front is not None:
+        try:
+            server.front.admit_connect(address)
+        except BadMessage as error:
+            told = {"code": error.code, "message": error.message, "details": error.details}
+            body = {"code": refusal.TOO_MANY["code"], "message": error.message, "error": told}
+            raise _Refused(429, body, retry_after=error.details["retry_after"]) from None
     origin = headers.get(b"origin")
     session = server.open(address, origin.decode("latin-1") if origin is not None else None)
     return encode_payload([session.handshake()])

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from tavernlink.runtime.front import Front
 from tavernlink.transports.connection import Connection
 from tavernlink.transports.engineio import polling, refusal
 from tavernlink.transports.engineio.seams import Application, Cancellable
@@ -25,6 +26,7 @@ from tavernlink.transports.upgrade import Accept, Refuse, UpgradeRequest
 __all__ = ["EngineServer"]
 
 _PROBE_ANSWER = Frame(b"3probe")
+_STRANGER_SECONDS = 10  # about as long as a session may stay without a connect
 
 
 class EngineServer:
@@ -36,8 +38,10 @@ class EngineServer:
         settings: Settings,
         *,
         origin_allowed: Callable[[str], bool],
+        front: Front | None = None,
     ) -> None:
         self.settings = settings
+        self.front = front
         self.origin_allowed = origin_allowed
         self.sessions: dict[str, Session] = {}
         self._application = application
@@ -103,7 +107,7 @@ class EngineServer:
         sid = query.get("sid")
         if sid is None:
             if self.too_many(request.address):
-                return Refuse(429, refusal.TOO_MANY)
+                return Refuse(429, refusal.TOO_MANY, _STRANGER_SECONDS)
             return Accept(_FreshWebSocket(self, request))
         session = self.sessions.get(sid)
         if session is None:

@@ -138,6 +138,11 @@ class Session:
             return self._channel.paused  # type: ignore[union-attr] # set in this state
         return self._was_paused
 
+    @property
+    def channel(self) -> Channel | None:
+        """The WebSocket that carries the session; None while it polls, and when it is over."""
+        return self._channel if self.state is _WEBSOCKET else None
+
     def write_buffer_size(self) -> int:
         """Bytes that the peer has not taken."""
         if self.state is _WEBSOCKET:

@@ -16,24 +16,31 @@ from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success
 from tavernlink.protocol.session import Auth, Closing
 from tavernlink.runtime.hub import Runtime
+from tavernlink.transports.connection import Connection
 from tavernlink.transports.engineio.packet import message
 from tavernlink.transports.frame import Frame
 from tavernlink.transports.socketio.namespace import Refusal
 from tavernlink.transports.socketio.packet import Arguments
 from tavernlink.transports.socketio.socket import Ack, Socket
+from tavernlink.transports.spread import LinkCarrier
 
 __all__ = ["SocketDoor"]
 
 _CARRIER = "socketio"
-_FOR_GOOD = frozenset({"replaced", "key_revoked"})
+_FOR_GOOD = frozenset({"replaced", "key_revoked", "key_expired"})
 """Why a client must not come back by itself: it gets a DISCONNECT packet; any other loss, stock clients mend."""
 
 _decode_auth = msgspec.json.Decoder(Auth).decode
 _starts: dict[str, bytes] = {}
 
 
-def _frame(event: Event) -> Frame:
+def _frame_of(event: Event) -> Frame:
     """The event as a Socket.IO packet; made once, whoever receives it."""
+    frame: Frame | None = event.frames.get(_CARRIER)
+    return frame or _encode(event)
+
+
+def _encode(event: Event) -> Frame:
     start = _starts.get(event.type)
     if start is None:
         start = _starts[event.type] = b"2[" + encode_json(event.type) + b","
@@ -47,13 +54,19 @@ class _Link:
 
     __slots__ = ("_socket", "peer")
 
+    carrier = LinkCarrier(_frame_of)
     peer: Peer
 
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
 
+    @property
+    def connection(self) -> Connection | None:
+        channel = self._socket.session.channel
+        return channel if isinstance(channel, Connection) else None
+
     def send(self, event: Event) -> None:
-        self._socket.send(event.frames.get(_CARRIER) or _frame(event))
+        self._socket.send(_frame_of(event))
 
     def close(self, code: str, message: str) -> None:
         self.send(Event("closing", Closing(code=code, message=message)))

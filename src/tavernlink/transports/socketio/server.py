@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
+from tavernlink.runtime.front import Front
 from tavernlink.transports.engineio.packet import InvalidPacket
 from tavernlink.transports.engineio.seams import Cancellable
 from tavernlink.transports.engineio.server import EngineServer
@@ -54,10 +55,13 @@ class SocketServer:
         engine: EngineSettings | None = None,
         settings: Settings | None = None,
         origin_allowed: Callable[[str], bool],
+        front: Front | None = None,
     ) -> None:
         self.namespaces = namespaces
         self.settings = settings or Settings()
-        self.engine = EngineServer(self._open, engine or EngineSettings(), origin_allowed=origin_allowed)
+        self.engine = EngineServer(
+            self._open, engine or EngineSettings(), origin_allowed=origin_allowed, front=front
+        )
         self.tasks: set[asyncio.Task[None]] = set()
 
     def _open(self, session: Session) -> Client:

@@ -7,6 +7,7 @@ __all__ = ["close_code"]
 _CODES = {
     "unauthorized": 4401,
     "key_revoked": 4401,
+    "key_expired": 4401,
     "invalid_auth": 4400,
     "protocol_unsupported": 4400,
     "forbidden": 4403,

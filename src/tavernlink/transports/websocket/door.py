@@ -28,7 +28,7 @@ KEYLESS_NAME = "ChatBridge without a key"
 """Name of the key under which extensions that can send none are let in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class WebSocketDoors:
     """Both doors of one hub. Times in seconds."""
 

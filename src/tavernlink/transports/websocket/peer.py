@@ -32,6 +32,7 @@ from tavernlink.protocol.session import Auth, Closing
 from tavernlink.runtime.hub import Runtime
 from tavernlink.transports.connection import Connection
 from tavernlink.transports.frame import Frame
+from tavernlink.transports.spread import LinkCarrier
 from tavernlink.transports.websocket.closing import close_code
 from tavernlink.transports.websocket.heartbeat import Heartbeat
 
@@ -41,23 +42,30 @@ _CARRIER = "websocket"
 _decode_auth = msgspec.json.Decoder(Auth).decode
 
 
+def _frame_of(event: Event) -> Frame:
+    """The event as a text frame; made once, whoever receives it."""
+    frame: Frame | None = event.frames.get(_CARRIER)
+    if frame is None:
+        frame = event.frames[_CARRIER] = Frame(encode_event_frame(event.type, event.json))
+    return frame
+
+
 class _Link:
     """The peer's line. A second hello makes a new one, so that the hub can tell them apart."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("connection",)
+
+    carrier = LinkCarrier(_frame_of)
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def send(self, event: Event) -> None:
-        frame = event.frames.get(_CARRIER)
-        if frame is None:
-            frame = event.frames[_CARRIER] = Frame(encode_event_frame(event.type, event.json))
-        self._connection.write(frame)
+        self.connection.write(_frame_of(event))
 
     def close(self, code: str, message: str) -> None:
         self.send(Event("closing", Closing(code=code, message=message)))
-        self._connection.close(close_code(code), message)
+        self.connection.close(close_code(code), message)
 
 
 class WebSocketPeer:

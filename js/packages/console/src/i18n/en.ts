@@ -21,6 +21,7 @@ export const en = {
   "signin.remember": "Keep me signed in on this browser",
   "signin.go": "Sign in",
   "signin.wait": "Signing in …",
+  "signin.addresses": "Addresses for programs",
   "signin.notTavern":
     "This is a key for a SillyTavern (role tavern). The console takes admin, app and viewer keys.",
   "overview.title": "Overview",

@@ -23,6 +23,7 @@ export const zh: Record<TextName, string> = {
   "signin.remember": "在此浏览器中保持登录",
   "signin.go": "登录",
   "signin.wait": "正在登录……",
+  "signin.addresses": "供程序使用的地址",
   "signin.notTavern": "这是 SillyTavern 用的密钥（角色为 tavern）。控制台使用 admin、app 或 viewer 密钥。",
   "overview.title": "概览",
   "overview.taverns": "SillyTavern",

@@ -45,15 +45,24 @@ export class Stream {
   private sent = "";
   private sentReasoning = "";
   private over = false;
+  private readonly start: StreamStart;
 
   constructor(
     private readonly outlet: Outlet,
     info: StreamInfo,
   ) {
-    const start: StreamStart = { stream_id: this.id, kind: info.kind };
-    if (info.requestId !== undefined) start.request_id = info.requestId;
-    if (info.character !== undefined) start.character = info.character.slice(0, 200);
-    outlet.send("stream.start", start);
+    this.start = { stream_id: this.id, kind: info.kind };
+    if (info.requestId !== undefined) this.start.request_id = info.requestId;
+    if (info.character !== undefined) this.start.character = info.character.slice(0, 200);
+    outlet.send("stream.start", this.start);
+  }
+
+  /** A new session with the hub: the same stream once more, with the text so far, and on from there. */
+  restart(): void {
+    if (this.over) return;
+    this.outlet.send("stream.start", this.start);
+    if (this.sentReasoning !== "") this.delta(this.sentReasoning, "reasoning", true);
+    if (this.sent !== "") this.delta(this.sent, "text", true);
   }
 
   /** The text that the deltas made so far. */

@@ -103,17 +103,10 @@ export class VisibleStreams {
     };
   }
 
-  /** A new session: what ran for the old one is the hub's business no more; the person's own reply starts again. */
+  /** A new session: the hub gets the streams that run from their beginning; what was claimed stays claimed. */
   restart(): void {
-    this.claims = [];
-    const { current } = this;
-    if (current === undefined) return;
-    current.claim = undefined;
-    const [text, reasoning] = [current.text.text, current.reasoning.text];
-    current.text = new Cumulative();
-    current.reasoning = new Cumulative();
-    current.stream = this.openStream(current);
-    this.sendStep(current, text, reasoning);
+    const open = new Set(this.claims.map(({ last }) => last));
+    for (const generation of open.add(this.current)) generation?.stream.restart();
   }
 
   listen(): void {

@@ -296,8 +296,7 @@ describe("a claim", () => {
   });
 });
 
-it("a new session gets the person's running reply from its beginning, as a stream of its own", () => {
-  visible.claim("r1", "reply");
+it("a new session gets the person's running reply from its beginning, as the same stream", () => {
   begin();
   processor();
   tavern.emit("STREAM_TOKEN_RECEIVED", "Wel");
@@ -306,6 +305,19 @@ it("a new session gets the person's running reply from its beginning, as a strea
   tavern.emit("STREAM_TOKEN_RECEIVED", "Welcome");
   render("Welcome");
   expect(types()).toEqual(["stream.start", "stream.delta", "stream.delta", "stream.end"]);
-  expect(outlet.contents("stream.start")[0]?.request_id).toBeUndefined();
   expect(texts()).toEqual(["Wel", "come"]);
+  expect(outlet.contents("stream.delta")[0]?.replace).toBe(true);
+});
+
+it("what a command claimed stays its own in a new session, also when only its end is held back", () => {
+  const claim = visible.claim("r1", "reply");
+  begin();
+  processor();
+  tavern.emit("STREAM_TOKEN_RECEIVED", "Welcome");
+  render("Welcome");
+  outlet.sent.length = 0;
+  visible.restart();
+  claim.settle({ text: "Welcome", reason: "stop" });
+  expect(types()).toEqual(["stream.start", "stream.delta", "stream.end"]);
+  expect(outlet.contents("stream.start")[0]?.request_id).toBe("r1");
 });
