@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tavernlink.demo.hub import RunningHub, open_hub
+from tavernlink.sdk import connect
 from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
 
@@ -85,6 +86,15 @@ async def test_every_page_looks_right(
         await page.locator("main select").select_option(label="shared")
         await expect(page.locator(".messages article").last).to_contain_text("An answer.")
         await check_looks(page, f"{name}-chat")
+        await page.locator("nav a[href='#/rooms']").click()
+        await page.locator("main form button.primary").wait_for()
+        await check_looks(page, f"{name}-rooms")
+        await page.locator("nav a[href='#/keys']").click()
+        await expect(page.locator("main li b").first).to_be_visible()
+        await check_looks(page, f"{name}-keys")
+        await page.locator("nav a[href='#/audit']").click()
+        await page.locator("tbody tr").first.wait_for()
+        await check_looks(page, f"{name}-audit")
 
 
 async def test_a_wrong_key_is_told_and_a_right_one_survives_a_reload_until_signed_out(
@@ -181,3 +191,57 @@ async def test_a_long_chat_loads_as_one_scrolls_and_a_viewer_only_reads(
             await expect(messages).to_have_count(loaded)
         await expect(page.get_by_text("This key may read only.")).to_be_visible()
         await expect(page.get_by_role("textbox")).to_have_count(0)
+
+
+async def test_an_admin_makes_and_revokes_a_key(browser: Browser, hub: RunningHub) -> None:
+    async with visitor(browser, hub) as page:
+        await sign_in(page, hub.admin_key)
+        await page.locator("nav a[href='#/keys']").click()
+        await page.get_by_label("Whose it is").fill("a bot")
+        await page.get_by_label("Ends").select_option(label="after 30 days")
+        await page.get_by_role("button", name="Make the key").click()
+        text = await page.locator("[role=status] code").inner_text()
+        assert hub.server.runtime.core.keyring.verify(text).name == "a bot"
+        made = page.locator("li").filter(has_text="a bot")
+        await expect(made).to_contain_text("next month")
+        await made.get_by_role("button", name="Revoke").click()
+        await made.get_by_role("button", name="Revoke").click()
+        await expect(made).to_have_count(0)
+        await page.locator("nav a[href='#/audit']").click()
+        await expect(page.locator("tbody tr").first).to_contain_text("key.revoked")
+
+
+async def test_an_app_sees_no_page_that_it_may_not_use(browser: Browser, hub: RunningHub) -> None:
+    async with visitor(browser, hub) as page:
+        await sign_in(page, hub.app_key)
+        await expect(page.locator("nav a")).to_have_count(3)
+        await page.goto(f"{hub.url}/#/keys")
+        await expect(page.locator("h1")).to_have_text("Overview")
+
+
+async def test_a_room_is_made_people_are_invited_muted_and_put_out(
+    browser: Browser, hub: RunningHub, tab: Tab
+) -> None:
+    async with connect(hub.url, hub.app_key, name="Mira") as mira, visitor(browser, hub) as page:
+        await sign_in(page, hub.admin_key)
+        await page.locator("nav a[href='#/rooms']").click()
+        await page.get_by_label("Name").fill("The inn")
+        await page.get_by_label("SillyTavern").select_option(label="shared")
+        await page.get_by_role("button", name="Make the room").click()
+        await expect(page.locator("h1")).to_have_text("The inn")
+        await page.get_by_role("button", name="Make a code").click()
+        code = await page.locator(".code code").inner_text()
+        await mira.call("room.join", {"code": code})
+        member = page.locator("li").filter(has_text="Mira")
+        await expect(member).to_contain_text("guest")
+        await check_looks(page, "en-desktop-light-room")
+        await member.get_by_role("combobox").select_option("member")
+        await member.get_by_role("button", name="Mute for 10 minutes").click()
+        await expect(member).to_contain_text("muted")
+        await member.get_by_role("button", name="Kick").click()
+        await member.get_by_role("button", name="Kick").click()
+        await expect(member).to_have_count(0)
+        await page.get_by_role("button", name="Delete the room").click()
+        await page.get_by_role("button", name="Delete the room").click()
+        await expect(page.locator("h1")).to_have_text("Rooms")
+        await expect(page.locator("main li")).to_have_count(0)

@@ -20,6 +20,7 @@ class Checkout:
         self.commands: list[list[str]] = []
         self.fails = False
         self.js, self.extension = root / "js", root / "src" / "tavernlink" / "_extension"
+        self.console = root / "src" / "tavernlink" / "_console"
         version = root / "src" / "tavernlink" / "version.py"
         for path, text in {
             self.js / "package.json": "{}",
@@ -33,6 +34,7 @@ class Checkout:
         monkeypatch.setattr(build_js, "ROOT", root)
         monkeypatch.setattr(build_js, "WORKSPACE", self.js)
         monkeypatch.setattr(build_js, "EXTENSION", self.extension)
+        monkeypatch.setattr(build_js, "CONSOLE", self.console)
         monkeypatch.setattr(build_js, "VERSION_FILE", version)
         monkeypatch.setattr(build_js, "STAMP", self.extension / "build.json")
         monkeypatch.setattr(build_js, "INSTALL_STAMP", self.js / "node_modules" / ".tavernlink-install")
@@ -48,6 +50,8 @@ class Checkout:
         else:
             self.extension.mkdir(exist_ok=True)
             (self.extension / "manifest.json").write_text("{}")
+            self.console.mkdir(exist_ok=True)
+            (self.console / "index.html").write_text("<!doctype html>")
 
 
 @pytest.fixture
