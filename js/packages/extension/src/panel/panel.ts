@@ -53,7 +53,7 @@ export class Panel {
     this.debugLog.onChange(() => {
       this.drawLogSoon();
     });
-    this.find("details").addEventListener("toggle", () => {
+    this.find("details.tavernlink-log").addEventListener("toggle", () => {
       this.drawLogSoon();
     });
     this.show(this.shown);
@@ -190,7 +190,7 @@ export class Panel {
 
   /** At most once a frame, and only where it can be seen. */
   private drawLogSoon(): void {
-    if (this.drawing || !(this.find("details") as HTMLDetailsElement).open) return;
+    if (this.drawing || !(this.find("details.tavernlink-log") as HTMLDetailsElement).open) return;
     this.drawing = true;
     requestAnimationFrame(() => {
       this.drawing = false;
