@@ -9,8 +9,10 @@ from tavernlink.sdk.hub import Hub, connect
 from tavernlink.sdk.mirror import Mirror
 from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
+from tavernlink.sdk.room import Room
 from tavernlink.sdk.subscription import Subscription
 from tavernlink.sdk.sync import SyncHub, SyncReply, SyncTavern, connect_sync
+from tavernlink.sdk.sync_room import SyncRoom
 from tavernlink.sdk.tavern import Tavern
 
 __all__ = [
@@ -20,9 +22,11 @@ __all__ = [
     "Reply",
     "ReplyEvent",
     "Request",
+    "Room",
     "Subscription",
     "SyncHub",
     "SyncReply",
+    "SyncRoom",
     "SyncTavern",
     "Tavern",
     "connect",

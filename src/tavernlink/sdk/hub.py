@@ -27,6 +27,7 @@ from tavernlink.errors import AuthError, NotFound, TavernlinkError, Unavailable
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import RequestUpdate
+from tavernlink.protocol.rooms import RoomGet, RoomInfo, RoomList
 from tavernlink.protocol.session import Auth, Resync, Welcome
 from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
 from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
@@ -36,6 +37,7 @@ from tavernlink.sdk.calls import Repeat
 from tavernlink.sdk.connection import Connection
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
+from tavernlink.sdk.room import Room
 from tavernlink.sdk.subscription import EVERY_TAVERN, Subscription, type_of
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.sdk.trust import trusting
@@ -102,8 +104,8 @@ class Hub:
         self._streams: dict[str, tuple[str | None, Reply | None]] = {}
         """Stream id → its tavern, and the reply that it belongs to."""
         self._subscriptions: WeakSet[Subscription] = WeakSet()
-        self._heard: Counter[tuple[str, str]] = Counter()
-        """(Tavern id, glob) → how many subscriptions want it; the hub knows each once."""
+        self._heard: Counter[tuple[str, str | None, str]] = Counter()
+        """(Tavern id, room id, glob) → how many subscriptions want it; the hub knows each once."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -164,13 +166,23 @@ class Hub:
         """Return the characters and groups of one tavern, or of all."""
         return await self.ask("character.list", CharacterList(tavern=tavern), list[Character])
 
-    def subscribe(self, *types: str, tavern: str | None = None) -> Subscription:
+    def room(self, room: str) -> Room:
+        """Return a handle on a room by its id or name."""
+        return Room(self, room)
+
+    async def rooms(self) -> list[RoomInfo]:
+        """Return the rooms that this program is in or may join, without their members."""
+        return await self.ask("room.list", RoomList(), list[RoomInfo])
+
+    def subscribe(self, *types: str, tavern: str | None = None, room: str | None = None) -> Subscription:
         """Return the events of these types (globs, see `Subscribe`), of one tavern (id or name) or of all.
+
+        With `room` (id or name), of that room and its taverns; only for its members.
 
         Use it as `async with … as events: async for event in events`; without the block it lasts as long as the hub
         handle. Streams of this program's own requests match `stream.*` too.
         """
-        return Subscription(types, tavern, self._start_subscription, self._stop_subscription)
+        return Subscription(types, tavern, room, self._start_subscription, self._stop_subscription)
 
     async def call(
         self,
@@ -228,13 +240,18 @@ class Hub:
 
     # ── Subscriptions ────────────────────────────────────────────────────────────────────────────────────
     async def _start_subscription(self, subscription: Subscription) -> None:
-        if subscription.tavern is not None and subscription.tavern_id == EVERY_TAVERN:
+        if subscription.room is not None:
+            room = await self.ask("room.get", RoomGet(room=subscription.room), RoomInfo)
+            subscription.room_id = room.room_id
+            subscription.room_taverns = {each.id for each in room.members if each.kind == "tavern"}
+        elif subscription.tavern is not None and subscription.tavern_id == EVERY_TAVERN:
             subscription.tavern_id = await self._tavern_id(subscription.tavern)
         self._subscriptions.add(subscription)
-        tavern = subscription.tavern_id
-        self._heard.update((tavern, glob) for glob in subscription.types)
+        tavern, room_id = _place(subscription)
+        self._heard.update((tavern, room_id, glob) for glob in subscription.types)
         try:
-            await self.ask("subscribe", Subscribe(types=list(subscription.types), tavern=tavern), object)
+            content = Subscribe(types=list(subscription.types), tavern=tavern, room=room_id)
+            await self.ask("subscribe", content, object)
         except BaseException:
             self._unhear(subscription)
             raise
@@ -243,19 +260,20 @@ class Hub:
         unheard = self._unhear(subscription)
         if unheard and self.connected:  # nobody waits for a line to come back only to say this
             with contextlib.suppress(TavernlinkError):
-                content = Unsubscribe(types=unheard, tavern=subscription.tavern_id)
+                tavern, room_id = _place(subscription)
+                content = Unsubscribe(types=unheard, tavern=tavern, room=room_id)
                 await self.ask("unsubscribe", content, object, timeout=_GOODBYE_SECONDS)
 
     def _unhear(self, subscription: Subscription) -> list[str]:
         self._subscriptions.discard(subscription)
-        words = [(subscription.tavern_id, glob) for glob in subscription.types]
+        words = [(*_place(subscription), glob) for glob in subscription.types]
         self._heard.subtract(words)
         unheard = [word for word in dict.fromkeys(words) if self._heard[word] <= 0]
         for word in unheard:
             del self._heard[word]
         if not self._heard:  # nobody hears the ends of the streams of others any more
             self._streams = {id_: of for id_, of in self._streams.items() if of[1] is not None}
-        return [glob for _, glob in unheard]
+        return [glob for _, _, glob in unheard]
 
     async def _tavern_id(self, tavern: str) -> str:
         known = await self.taverns()
@@ -269,12 +287,13 @@ class Hub:
         raise NotFound("unknown_tavern", f"No tavern {tavern!r} is known to the hub. It knows: {names}.")
 
     async def _hear_again(self) -> None:
-        wanted: dict[str, list[str]] = {}
-        for tavern, glob in self._heard:
-            wanted.setdefault(tavern, []).append(glob)
-        for tavern, globs in wanted.items():
+        wanted: dict[tuple[str, str | None], list[str]] = {}
+        for tavern, room, glob in self._heard:
+            wanted.setdefault((tavern, room), []).append(glob)
+        for (tavern, room), globs in wanted.items():
             try:
-                await self.ask("subscribe", Subscribe(types=globs, tavern=tavern), object, timeout=None)
+                content = Subscribe(types=globs, tavern=tavern, room=room)
+                await self.ask("subscribe", content, object, timeout=None)
             except TavernlinkError as error:
                 _log.warning("The hub refused to renew a subscription: %s", error.message)
 
@@ -295,8 +314,9 @@ class Hub:
             tavern = getattr(content, "tavern", None)
         if self._subscriptions:
             type_ = type_of(content)
+            room = getattr(content, "room", None)
             for subscription in list(self._subscriptions):
-                if subscription.wants(type_, tavern):
+                if subscription.wants(type_, tavern, room):
                     subscription.receive(content)
 
     def _receive_stream(self, event: StreamStart | StreamDelta | StreamEnd) -> str | None:
@@ -325,3 +345,8 @@ class Hub:
             request.fail(error)
         for subscription in list(self._subscriptions):
             subscription.end(error)
+
+
+def _place(subscription: Subscription) -> tuple[str, str | None]:
+    """What a subscription is about: a tavern's id or `*`, and the id of a room."""
+    return subscription.tavern_id, subscription.room_id

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -22,11 +22,13 @@ from tavernlink.protocol.chat import ChatView
 from tavernlink.protocol.commands import Context
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import GenerateMode, GenerationResult
+from tavernlink.protocol.rooms import RoomInfo
 from tavernlink.protocol.taverns import Character, TavernInfo
 from tavernlink.sdk.hub import Hub, connect
 from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.subscription import Subscription
+from tavernlink.sdk.sync_room import SyncRoom
 from tavernlink.sdk.tavern import Tavern
 
 __all__ = ["SyncHub", "SyncReply", "SyncRequest", "SyncTavern", "connect_sync"]
@@ -130,6 +132,22 @@ class SyncHub:
         """Return a handle on a tavern; as `Hub.tavern`."""
         return SyncTavern(self, self._hub.tavern(tavern))
 
+    def reply(self, make: Callable[[], Reply]) -> SyncReply:
+        """Return the blocking form of a reply that is made in the connection's thread."""
+
+        async def start() -> Reply:
+            return make()
+
+        return SyncReply(self, self.loop.run(start()))
+
+    def room(self, room: str) -> SyncRoom:
+        """Return a handle on a room; as `Hub.room`."""
+        return SyncRoom(self, self._hub.room(room))
+
+    def rooms(self) -> list[RoomInfo]:
+        """As `Hub.rooms`."""
+        return self.loop.run(self._hub.rooms())
+
     def taverns(self) -> list[TavernInfo]:
         """As `Hub.taverns`."""
         return self.loop.run(self._hub.taverns())
@@ -144,12 +162,12 @@ class SyncHub:
         """As `Hub.call`."""
         return self.loop.run(self._hub.call(type_, content, timeout=timeout))
 
-    def subscribe(self, *types: str, tavern: str | None = None) -> Iterator[Message]:
+    def subscribe(self, *types: str, tavern: str | None = None, room: str | None = None) -> Iterator[Message]:
         """As `Hub.subscribe`: subscribed when this returns; leaving the iteration unsubscribes."""
         loop = self.loop
 
         async def start() -> Subscription:
-            subscription = self._hub.subscribe(*types, tavern=tavern)
+            subscription = self._hub.subscribe(*types, tavern=tavern, room=room)
             await subscription.open()
             return subscription
 
