@@ -22,9 +22,11 @@ from tavernlink.errors import TavernlinkError
 from tavernlink.logs import set_log_level
 from tavernlink.runtime.configuration import Configuration
 from tavernlink.runtime.counts import Counts
+from tavernlink.runtime.declared import DeclaredKeys, tell
 from tavernlink.runtime.folder_lock import FolderLock
 from tavernlink.runtime.hub import Runtime
 from tavernlink.runtime.journal import RunningJournal
+from tavernlink.runtime.password import seal
 from tavernlink.runtime.system import SystemClock, SystemIds
 from tavernlink.store import Database, open_store
 from tavernlink.tls import Certificate, open_certificate
@@ -53,6 +55,7 @@ class Server:
         self._lock: FolderLock | None = None
         self._doors: Doors | None = None
         self._upkeep: Upkeep | None = None
+        self._declared: DeclaredKeys
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -79,7 +82,7 @@ class Server:
             self._lock = _lock(settings)
             self.certificate = open_certificate(settings)
             self._store = open_store(settings.url)
-            self.runtime = _make_runtime(settings, self._store)
+            self.runtime = _make_runtime(self.configuration, self._store)
             self._make_first_key()
             self._open_access()
             loop = asyncio.get_running_loop()
@@ -243,7 +246,7 @@ def limits_of(settings: Settings) -> HubLimits:
     )
 
 
-def _make_runtime(settings: Settings, store: Database) -> Runtime:
+def _make_runtime(configuration: Configuration, store: Database) -> Runtime:
     clock = SystemClock()
     counts = Counts()
     core = Hub(
@@ -255,7 +258,7 @@ def _make_runtime(settings: Settings, store: Database) -> Runtime:
         limits=limits_of(settings),
         routes=settings.routes,
     )
-    return Runtime(core, clock, counts=counts, check_origin=settings.allows_origin)
+    return Runtime(core, clock, counts=counts, check_origin=allows)
 
 
 @contextlib.contextmanager
