@@ -35,8 +35,6 @@ def positions(app: Actor) -> dict[str, int]:
 def two_apps(stage: Stage) -> tuple[Actor, Actor]:
     busy, shy = stage.key("app", "a"), stage.key("app", "b")
     return stage.join("app", id="busy", key=busy), stage.join("app", id="shy", key=shy)
-        "app", id="shy", key=stage.key("app", "b")
-    )
 
 
 def test_apps_take_turns_however_much_one_of_them_asks_for() -> None:
