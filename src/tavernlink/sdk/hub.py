@@ -24,6 +24,7 @@ from weakref import WeakSet
 import msgspec
 
 from tavernlink.errors import AuthError, NotFound, TavernlinkError, Unavailable
+from tavernlink.protocol.access import AuditEntry, AuditList
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import RequestUpdate
@@ -32,9 +33,11 @@ from tavernlink.protocol.session import Auth, Resync, Welcome
 from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
 from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
 from tavernlink.protocol.taverns import Character, CharacterList, TavernChanged, TavernInfo, TavernList
+from tavernlink.sdk.access import Keys, Pairings
 from tavernlink.sdk.address import DEFAULT_URL, websocket_address
 from tavernlink.sdk.calls import Repeat
 from tavernlink.sdk.connection import Connection
+from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.room import Room
@@ -173,6 +176,38 @@ class Hub:
     async def rooms(self) -> list[RoomInfo]:
         """Return the rooms that this program is in or may join, without their members."""
         return await self.ask("room.list", RoomList(), list[RoomInfo])
+
+    @property
+    def keys(self) -> Keys:
+        """Make, list and revoke keys."""
+        return Keys(self)
+
+    @property
+    def pairings(self) -> Pairings:
+        """Answer SillyTaverns that ask for a key."""
+        return Pairings(self)
+
+    async def audit(
+        self,
+        *,
+        action: str | None = None,
+        who: str | None = None,
+        target: str | None = None,
+        address: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """Return what fits of the audit log, newest first; needs the scope `admin`. See `protocol.access.AuditList`."""
+        query = AuditList(
+            action=action, who=who, target=target, address=address, since=since, until=until, limit=limit
+        )
+        return await self.ask("audit.list", query, list[AuditEntry])
+
+    @property
+    def profiles(self) -> Profiles:
+        """The settings that taverns of this hub share."""
+        return Profiles(self)
 
     def subscribe(self, *types: str, tavern: str | None = None, room: str | None = None) -> Subscription:
         """Return the events of these types (globs, see `Subscribe`), of one tavern (id or name) or of all.

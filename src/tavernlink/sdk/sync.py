@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from tavernlink.errors import Unavailable
+from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.chat import ChatView
 from tavernlink.protocol.commands import Context
 from tavernlink.protocol.message import Message
@@ -28,6 +29,8 @@ from tavernlink.sdk.hub import Hub, connect
 from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.subscription import Subscription
+from tavernlink.sdk.sync_access import SyncKeys, SyncPairings
+from tavernlink.sdk.sync_profiles import SyncProfiles
 from tavernlink.sdk.sync_room import SyncRoom
 from tavernlink.sdk.tavern import Tavern
 
@@ -155,6 +158,38 @@ class SyncHub:
     def characters(self, tavern: str | None = None) -> list[Character]:
         """As `Hub.characters`."""
         return self.loop.run(self._hub.characters(tavern))
+
+    @property
+    def keys(self) -> SyncKeys:
+        """As `Hub.keys`."""
+        return SyncKeys(self, self._hub.keys)
+
+    @property
+    def pairings(self) -> SyncPairings:
+        """As `Hub.pairings`."""
+        return SyncPairings(self, self._hub.pairings)
+
+    def audit(
+        self,
+        *,
+        action: str | None = None,
+        who: str | None = None,
+        target: str | None = None,
+        address: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """As `Hub.audit`."""
+        found = self._hub.audit(
+            action=action, who=who, target=target, address=address, since=since, until=until, limit=limit
+        )
+        return self.loop.run(found)
+
+    @property
+    def profiles(self) -> SyncProfiles:
+        """As `Hub.profiles`."""
+        return SyncProfiles(self, self._hub.profiles)
 
     def call(
         self, type_: str, content: Message | dict[str, Any] | None = None, *, timeout: float | None = 30.0

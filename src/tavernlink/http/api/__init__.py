@@ -10,7 +10,9 @@ from tavernlink.http.api.access import KeyRoutes, PairingRoutes, list_audit
 from tavernlink.http.api.chats import ChatRoutes
 from tavernlink.http.api.events import listen
 from tavernlink.http.api.pool import PoolRoutes
+from tavernlink.http.api.profiles import ProfileRoutes, TavernProfileRoutes, list_profiles
 from tavernlink.http.api.requests import RequestRoutes, list_requests
+from tavernlink.http.api.rooms import RoomRoutes
 from tavernlink.http.api.sessions import SessionRoutes
 from tavernlink.http.api.taverns import TavernRoutes, list_characters, list_taverns
 
@@ -24,7 +26,11 @@ ROUTES = (
     RequestRoutes,
     list_requests,
     SessionRoutes,
+    RoomRoutes,
     PoolRoutes,
+    list_profiles,
+    ProfileRoutes,
+    TavernProfileRoutes,
     listen,
     KeyRoutes,
     PairingRoutes,
