@@ -247,6 +247,10 @@ def limits_of(settings: Settings) -> HubLimits:
 
 
 def _make_runtime(configuration: Configuration, store: Database) -> Runtime:
+    def allows(origin: str | None) -> bool:
+        return configuration.settings.allows_origin(origin)
+
+    settings = configuration.settings
     clock = SystemClock()
     counts = Counts()
     core = Hub(
