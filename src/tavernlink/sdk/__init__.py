@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from tavernlink.sdk.hub import Hub, connect
+from tavernlink.sdk.messages import EVERYBODY, Messages
 from tavernlink.sdk.mirror import Mirror
 from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
@@ -18,8 +19,10 @@ from tavernlink.sdk.sync_room import SyncRoom
 from tavernlink.sdk.tavern import Tavern
 
 __all__ = [
+    "EVERYBODY",
     "Delta",
     "Hub",
+    "Messages",
     "Mirror",
     "Profiles",
     "Reply",

@@ -16,7 +16,7 @@ import logging
 import os
 import ssl
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from weakref import WeakSet
@@ -29,6 +29,7 @@ from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import RequestUpdate
 from tavernlink.protocol.rooms import RoomGet, RoomInfo, RoomList
+from tavernlink.protocol.routing import CustomMessage, PeerKind, Sent, Target
 from tavernlink.protocol.session import Auth, Resync, Welcome
 from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
 from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
@@ -37,6 +38,7 @@ from tavernlink.sdk.access import Keys, Pairings
 from tavernlink.sdk.address import DEFAULT_URL, websocket_address
 from tavernlink.sdk.calls import Repeat
 from tavernlink.sdk.connection import Connection
+from tavernlink.sdk.messages import AnyHandler, Mailbox, Messages, target_of
 from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
@@ -107,6 +109,7 @@ class Hub:
         self._streams: dict[str, tuple[str | None, Reply | None]] = {}
         """Stream id → its tavern, and the reply that it belongs to."""
         self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._mailbox = Mailbox(self.ask, self.spawn)
         self._heard: Counter[tuple[str, str | None, str]] = Counter()
         """(Tavern id, room id, glob) → how many subscriptions want it; the hub knows each once."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -255,6 +258,39 @@ class Hub:
                 "internal", f"The hub's answer to {type_!r} has an unknown shape: {error}."
             ) from None
 
+    # ── Messages of the program's own ────────────────────────────────────────────────────────────────────
+    async def send(
+        self,
+        type_: str,
+        content: Any = None,
+        *,
+        to: str | Sequence[str] | Target | None = None,
+        room: str | None = None,
+        kind: PeerKind | None = None,
+        message_id: str | None = None,
+    ) -> Sent:
+        """Send a message of a type of your own (`x.dice.roll`) to a peer, several, a room, or `EVERYBODY`.
+
+        `content` is any JSON value, `kind` leaves only apps or only taverns. Returns whom it reached. Raises
+        `NotFound("unknown_peer")`, and `BadMessage("dropped")` where a rule of the hub refuses it.
+        """
+        return await self._mailbox.send(type_, content, target_of(to, room, kind), message_id=message_id)
+
+    def on(self, *types: str) -> Callable[[AnyHandler], AnyHandler]:
+        """Have the function below called with every message of these types (globs): `@hub.on("x.dice.*")`.
+
+        It gets a `CustomMessage` and may be async; what is addressed to this program comes without a subscription.
+        """
+        return lambda handler: self._mailbox.on(types, handler)
+
+    def off(self, handler: Callable[[CustomMessage], Any]) -> None:
+        """Call a function of `on` no more."""
+        self._mailbox.off(handler)
+
+    def messages(self, *types: str) -> Messages:
+        """Return the messages of these types (globs), from now on: `async for message in hub.messages("x.*")`."""
+        return self._mailbox.open(types)
+
     def follow(self, request: Request[Any]) -> None:
         """Send a request's events to it until `forget`."""
         self._requests[request.request_id] = request
@@ -338,6 +374,8 @@ class Hub:
         tavern: str | None = None
         if isinstance(content, StreamStart | StreamDelta | StreamEnd):
             tavern = self._receive_stream(content)
+        elif isinstance(content, CustomMessage):
+            self._mailbox.receive(content)
         elif isinstance(content, RequestUpdate):
             tavern = content.tavern
             request = self._requests.get(content.request_id)
@@ -376,6 +414,7 @@ class Hub:
 
     def receive_end(self, error: TavernlinkError) -> None:
         """End everything that waits."""
+        self._mailbox.end(error)
         for request in list(self._requests.values()):
             request.fail(error)
         for subscription in list(self._subscriptions):

@@ -22,6 +22,7 @@ from tavernlink.errors import TavernlinkError, Unavailable
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.rooms import RoomChanged
+from tavernlink.protocol.routing import CustomMessage
 from tavernlink.protocol.taverns import Event
 
 __all__ = ["EVERY_TAVERN", "Subscription", "type_of"]
@@ -35,6 +36,8 @@ _TYPES = {row.content: row.name for row in CATALOGUE.values()}
 
 def type_of(event: Message) -> str:
     """Return the type that subscriptions match: the message's own, or `event.NAME` of a SillyTavern event."""
+    if isinstance(event, CustomMessage):
+        return event.type
     return f"event.{event.name}" if isinstance(event, Event) else _TYPES[type(event)]
 
 

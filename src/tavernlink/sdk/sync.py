@@ -24,12 +24,14 @@ from tavernlink.protocol.commands import Context
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import GenerateMode, GenerationResult
 from tavernlink.protocol.rooms import RoomInfo
+from tavernlink.protocol.routing import CustomMessage, Sent
 from tavernlink.protocol.taverns import Character, TavernInfo
 from tavernlink.sdk.hub import Hub, connect
 from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.subscription import Subscription
 from tavernlink.sdk.sync_access import SyncKeys, SyncPairings
+from tavernlink.sdk.sync_messages import AnyHandler, SyncMailbox
 from tavernlink.sdk.sync_profiles import SyncProfiles
 from tavernlink.sdk.sync_room import SyncRoom
 from tavernlink.sdk.tavern import Tavern
@@ -96,6 +98,7 @@ class SyncHub:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._loop: _LoopThread | None = None
+        self._mailbox = SyncMailbox(self, hub)
 
     def open(self) -> None:
         """Connect; as `Hub.open`."""
@@ -110,6 +113,7 @@ class SyncHub:
         """Close the connection; as `Hub.close`."""
         if self._loop is not None:
             loop, self._loop = self._loop, None
+            self._mailbox.close()
             try:
                 loop.run(self._hub.close())
             finally:
@@ -196,6 +200,22 @@ class SyncHub:
     ) -> Any:
         """As `Hub.call`."""
         return self.loop.run(self._hub.call(type_, content, timeout=timeout))
+
+    def send(self, type_: str, content: Any = None, **options: Any) -> Sent:
+        """As `Hub.send`."""
+        return self.loop.run(self._hub.send(type_, content, **options))
+
+    def on(self, *types: str) -> Callable[[AnyHandler], AnyHandler]:
+        """As `Hub.on`; the function is called in a thread of its own, with one message after another."""
+        return lambda handler: self._mailbox.on(types, handler)
+
+    def off(self, handler: Callable[[CustomMessage], Any]) -> None:
+        """As `Hub.off`."""
+        self._mailbox.off(handler)
+
+    def messages(self, *types: str) -> Iterator[CustomMessage]:
+        """As `Hub.messages`: heard from now on; leaving the iteration ends it."""
+        return self._mailbox.open(types)
 
     def subscribe(self, *types: str, tavern: str | None = None, room: str | None = None) -> Iterator[Message]:
         """As `Hub.subscribe`: subscribed when this returns; leaving the iteration unsubscribes."""
