@@ -28,6 +28,7 @@ from tavernlink.runtime.hub import Runtime
 from tavernlink.runtime.journal import RunningJournal
 from tavernlink.runtime.password import seal
 from tavernlink.runtime.system import SystemClock, SystemIds
+from tavernlink.runtime.tracing import Tracing, open_tracing
 from tavernlink.store import Database, open_store
 from tavernlink.tls import Certificate, open_certificate
 from tavernlink.upkeep import Upkeep
@@ -55,6 +56,7 @@ class Server:
         self._lock: FolderLock | None = None
         self._doors: Doors | None = None
         self._upkeep: Upkeep | None = None
+        self._tracing: Tracing | None = None
         self._declared: DeclaredKeys
         self._serving: asyncio.Task[None] | None = None
 
@@ -87,6 +89,9 @@ class Server:
             self._open_access()
             loop = asyncio.get_running_loop()
             self._store.start(loop.call_soon_threadsafe)
+            if settings.otlp_endpoint is not None:
+                self._tracing = open_tracing(self.runtime.core, settings.otlp_endpoint)
+                self.runtime.traced = True
             self._doors = Doors(self.configuration, self.runtime, self.certificate)
             await self.runtime.start()
         except BaseException:
@@ -144,6 +149,8 @@ class Server:
         set_log_level(settings.log_level)
 
     def _let_go(self) -> None:
+        if self._tracing is not None:
+            self._tracing.close()
         if self._store is not None:
             self._store.close()
         if self._lock is not None:
