@@ -120,6 +120,18 @@ export async function startExtension(moduleUrl: string): Promise<void> {
     disconnect: () => {
       line.disconnect();
     },
+    pairing: {
+      fetch: (input, init) => fetch(input, init),
+      wait: (seconds, signal) =>
+        new Promise((resolve) => {
+          const timer = setTimeout(resolve, seconds * 1000);
+          signal.addEventListener("abort", () => {
+            clearTimeout(timer);
+            resolve();
+          });
+        }),
+      now: () => Date.now(),
+    },
     defaultName,
     pinned,
   });
