@@ -13,7 +13,7 @@ import msgspec
 from tavernlink.core.access.keys import Key
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.directory import ANY, Directory
-from tavernlink.core.peers.peer import Peer, Tavern
+from tavernlink.core.peers.peer import App, Peer, Tavern
 from tavernlink.core.seams import Ack, Clock, Ids
 from tavernlink.core.work.pool import character_id
 from tavernlink.core.work.requests import Lane, Pool, Request
@@ -123,6 +123,7 @@ class Asking:
             character=order.character,
             session_name=order.session,
             limits=peer.key.taverns,
+            owner=peer.id if isinstance(peer, App) and peer.chosen else None,
             created=now,
             since=self._clock.wall(),
             deadline=now + self._limits.queue_timeout,

@@ -228,7 +228,7 @@ class Work:
                 self.dispatch(other)
 
     def tavern_left(self, tavern: Tavern) -> None:
-        """Its line dropped: what did not begin there goes where there is room, a session's turn to where its chat is."""
+        """Its line dropped: what did not begin there goes where there is room, or where the session has its chat."""
         if not tavern.lanes.waiting:
             return
         for request in tavern.lanes.queued():

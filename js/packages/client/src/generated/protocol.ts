@@ -498,6 +498,36 @@ export interface Context {
   settings: Record<string, unknown>;
 }
 
+/**
+ * hub → app: a message that came while no line of this app was up.
+ *
+ * It waits until `inbox.taken` names its number or a later one; an app that does not say so gets it again with each
+ * new session.
+ */
+export interface InboxMessage {
+  /** Grows within an inbox. */
+  id: number;
+  /** When it came, in seconds since 1970. */
+  time: number;
+  /** Type of the message: `request.update`, `room.message`, `x.…`. */
+  type: string;
+  /** Its content. */
+  content: unknown;
+}
+
+/** app → hub, ack: [InboxMessage], what waits, oldest first. */
+export interface InboxGet {
+  /** Id of another app of the same key; default this one. */
+  app?: string;
+}
+
+/** app → hub, ack: `{taken: count}`. Everything up to this number is dealt with. */
+export interface InboxTaken {
+  upto: number;
+  /** Id of another app of the same key; default this one. */
+  app?: string;
+}
+
 /** An error as it goes over the wire. */
 export interface ErrorInfo {
   /** Stable snake_case word, from `tavernlink.errors`. */
@@ -1550,6 +1580,9 @@ export interface Messages {
   "profile.publish": ProfilePublish;
   "profile.apply": ProfileApply;
   "profile.undo": ProfileUndo;
+  "inbox.message": InboxMessage;
+  "inbox.get": InboxGet;
+  "inbox.taken": InboxTaken;
   "stream.start": StreamStart;
   "stream.delta": StreamDelta;
   "stream.end": StreamEnd;
@@ -1625,6 +1658,8 @@ export interface Results {
   "profile.publish": Accepted;
   "profile.apply": Accepted;
   "profile.undo": Accepted;
+  "inbox.get": InboxMessage[];
+  "inbox.taken": Record<string, number>;
   "key.create": KeyMade;
   "key.list": KeyInfo[];
   "key.revoke": KeyInfo[];
@@ -1690,6 +1725,8 @@ export type AppSends =
   | "profile.publish"
   | "profile.apply"
   | "profile.undo"
+  | "inbox.get"
+  | "inbox.taken"
   | "key.create"
   | "key.list"
   | "key.revoke"
@@ -1772,6 +1809,7 @@ export type AppReceives =
   | "chat.changed"
   | "request.update"
   | "profile.changed"
+  | "inbox.message"
   | "stream.start"
   | "stream.delta"
   | "stream.end"
