@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-browser setup-tests check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench conformance generate lock wheel clean
+.PHONY: help setup setup-browser setup-tests check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench faults conformance generate lock wheel clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ generate: setup ## JSON Schema, TypeScript types and the reference page from the
 
 bench: setup ## measure the hub against Node's socket.io; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks $(ARGS)
+
+faults: setup-tests ## kill, cut and freeze everything while apps send, then count (ARGS="--minutes 60 --seed 7")
+	$(BIN)/python -m tests.faults $(ARGS)
 
 conformance: setup ## the public suites (SOCKETIO_SUITE=folder ENGINEIO_SUITE=folder of their checkouts)
 	$(BIN)/python -m scripts.conformance $(if $(SOCKETIO_SUITE),--socketio $(SOCKETIO_SUITE)) $(if $(ENGINEIO_SUITE),--engineio $(ENGINEIO_SUITE)) $(ARGS)

@@ -22,10 +22,13 @@ from tavernlink.errors import TavernlinkError
 from tavernlink.logs import set_log_level
 from tavernlink.runtime.configuration import Configuration
 from tavernlink.runtime.counts import Counts
+from tavernlink.runtime.declared import DeclaredKeys, tell
 from tavernlink.runtime.folder_lock import FolderLock
 from tavernlink.runtime.hub import Runtime
 from tavernlink.runtime.journal import RunningJournal
+from tavernlink.runtime.password import seal
 from tavernlink.runtime.system import SystemClock, SystemIds
+from tavernlink.runtime.tracing import Tracing, open_tracing
 from tavernlink.store import Database, open_store
 from tavernlink.tls import Certificate, open_certificate
 from tavernlink.upkeep import Upkeep
@@ -53,6 +56,8 @@ class Server:
         self._lock: FolderLock | None = None
         self._doors: Doors | None = None
         self._upkeep: Upkeep | None = None
+        self._tracing: Tracing | None = None
+        self._declared: DeclaredKeys
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -79,11 +84,14 @@ class Server:
             self._lock = _lock(settings)
             self.certificate = open_certificate(settings)
             self._store = open_store(settings.url)
-            self.runtime = _make_runtime(settings, self._store)
+            self.runtime = _make_runtime(self.configuration, self._store)
             self._make_first_key()
             self._open_access()
             loop = asyncio.get_running_loop()
             self._store.start(loop.call_soon_threadsafe)
+            if settings.otlp_endpoint is not None:
+                self._tracing = open_tracing(self.runtime.core, settings.otlp_endpoint)
+                self.runtime.traced = True
             self._doors = Doors(self.configuration, self.runtime, self.certificate)
             await self.runtime.start()
         except BaseException:
@@ -141,6 +149,8 @@ class Server:
         set_log_level(settings.log_level)
 
     def _let_go(self) -> None:
+        if self._tracing is not None:
+            self._tracing.close()
         if self._store is not None:
             self._store.close()
         if self._lock is not None:
@@ -243,7 +253,11 @@ def limits_of(settings: Settings) -> HubLimits:
     )
 
 
-def _make_runtime(settings: Settings, store: Database) -> Runtime:
+def _make_runtime(configuration: Configuration, store: Database) -> Runtime:
+    def allows(origin: str | None) -> bool:
+        return configuration.settings.allows_origin(origin)
+
+    settings = configuration.settings
     clock = SystemClock()
     counts = Counts()
     core = Hub(
@@ -255,7 +269,7 @@ def _make_runtime(settings: Settings, store: Database) -> Runtime:
         limits=limits_of(settings),
         routes=settings.routes,
     )
-    return Runtime(core, clock, counts=counts, check_origin=settings.allows_origin)
+    return Runtime(core, clock, counts=counts, check_origin=allows)
 
 
 @contextlib.contextmanager

@@ -1,8 +1,9 @@
-"""What a running hub looks after by itself: its settings file, and the certificate that it shows."""
+"""What a running hub looks after by itself: its settings file, the keys in `keys.d`, and the certificate that it shows."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -24,7 +25,10 @@ _CERTIFICATE = 60  # looks between two looks at the certificate
 class Upkeep:
     """A task that runs from `start` to `stop`."""
 
-    def __init__(self, configuration: Configuration, certificate: Certificate | None) -> None:
+    def __init__(
+        self, configuration: Configuration, certificate: Certificate | None, look_at_keys: Callable[[], None]
+    ) -> None:
+        self._look_at_keys = look_at_keys
         self._configuration = configuration
         self._certificate = certificate
         self._told: str | None = None
@@ -74,6 +78,7 @@ class Upkeep:
             await asyncio.sleep(_LOOK)
             try:
                 self._configuration.check()
+                self._look_at_keys()
                 looks += 1
                 if looks % _CERTIFICATE == 0:
                     self.look_at_certificate()

@@ -40,6 +40,66 @@ def test_list_and_revoke(cli: Cli, tmp_path: Path) -> None:
     assert [each["revoked"] is not None for each in every] == [True, False]
 
 
+def test_a_key_is_narrowed_limited_and_ends(cli: Cli, tmp_path: Path) -> None:
+    here = ("--data-dir", tmp_path / "hub")
+    made = cli(
+        *(
+            "keys",
+            "create",
+            "--role",
+            "app",
+            "--name",
+            "Guest",
+            "--scope",
+            "chat:read",
+            "--scope",
+            "chat:write",
+        ),
+        *("--tavern", "Home", "--room", "lounge", "--expires", "30d", *here, "--json"),
+    ).json
+    assert (made["scopes"], made["taverns"], made["rooms"]) == (
+        ["chat:read", "chat:write"],
+        ["Home"],
+        ["lounge"],
+    )
+    assert 29.9 < (made["expires"] - made["created"]) / 86_400 < 30.1
+    cli("keys", "create", "--role", "app", "--name", "Old", "--expires", "2999-01-01", *here)
+    shown = cli("keys", "list", *here).out
+    assert "chat:read, chat:write  Home     lounge" in shown
+    assert "2999-01-01" in shown
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--expires", "tomorrow", "2027-01-31"),
+        ("--expires", "2001-01-01", "over already"),
+        ("--scope", "keys:manage", "cannot hold keys:manage"),
+        ("--scope", "chat", "it may hold"),
+    ],
+)
+def test_a_key_that_cannot_be_is_a_wrong_command_line(
+    cli: Cli, tmp_path: Path, option: str, value: str, said: str
+) -> None:
+    refused = cli("keys", "create", "--role", "app", "--name", "x", option, value, "--data-dir", tmp_path)
+    assert refused.status == 2
+    assert said in " ".join(refused.err.replace("│", " ").split())
+
+
+def test_keys_of_files_are_listed_and_revoked_there(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "keys.d").mkdir()
+    (tmp_path / "keys.d" / "bots.toml").write_text(
+        '[[app]]\nname = "Filed"\nkey = "a long secret of my own, 1"\n'
+    )
+    (tmp_path / "keys.d" / "broken.toml").write_text("[[app]\n")
+    shown = cli("keys", "list", "--data-dir", tmp_path)
+    assert "with keys.d/bots.toml" in shown.out
+    assert "keys.d/broken.toml is left out" in shown.err
+    refused = cli("keys", "revoke", "Filed", "--data-dir", tmp_path)
+    assert refused.status == 1
+    assert "keys.d/bots.toml" in refused.err
+
+
 def test_what_cannot_be_revoked_is_said(cli: Cli, tmp_path: Path) -> None:
     refused = cli("keys", "revoke", "nobody", "--data-dir", tmp_path / "hub")
     assert refused.status == 1

@@ -10,6 +10,7 @@ import msgspec
 
 from tavernlink.core.access.keys import Key, Role
 from tavernlink.core.hub import Hub
+from tavernlink.core.inbox.letter import InboxOwner, Letter
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.peer import Peer
 from tavernlink.core.profiles.book import ProfileContent, ProfileVersion
@@ -101,6 +102,8 @@ class MemoryStore:
         self.room_sanctions: MemoryShelf[SanctionRecord] = MemoryShelf("room_id", "member_id", "kind")
         self.room_invitations: MemoryShelf[InvitationRecord] = MemoryShelf("code")
         self.room_held: MemoryShelf[HeldMessage] = MemoryShelf("room_id", "message_id")
+        self.inbox_owners: MemoryShelf[InboxOwner] = MemoryShelf("key_id", "app_id")
+        self.inbox: MemoryShelf[Letter] = MemoryShelf("key_id", "app_id", "id")
         self.requests: MemoryShelf[KeptRequest] = MemoryShelf("wire_id")
         self.changes = 0
         self.on_disk: dict[str, dict[tuple[Any, ...], Any]] = {}
@@ -239,6 +242,7 @@ class Stage:
         self.store.lose()
         self.clock.time += away
         self.hub = self._start()
+        self.hub.keyring.refresh()
 
     def record(self, happening: str, /, **facts: Any) -> None:
         """The journal seam."""

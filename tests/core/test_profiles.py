@@ -216,3 +216,14 @@ def test_an_app_has_a_tavern_publish_apply_and_undo() -> None:
         tavern.say("command.done", request_id=command["request_id"], ok=True, result={"profile": "p"})
     assert tavern.commands[-1]["name"] == "profile.undo"
     assert app.updates("r-2") == ["running", "done"]
+
+
+def test_who_published_and_who_had_it_applied_is_in_the_audit_log() -> None:
+    stage = Stage()
+    stage.join("tavern", name="first").say("profile.save", profile="p", items=[regex("a")])
+    app = stage.join("app")
+    app.say("profile.apply", profile="p", tavern="first")
+    app.say("profile.delete", profile="p")
+    admin = stage.join("app", key=stage.key("admin"))
+    entries = [(one["action"], one["target"]) for one in admin.say("audit.list", action="profile.*")]
+    assert entries == [("profile.deleted", "p"), ("profile.applied", "first"), ("profile.published", "p")]

@@ -18,9 +18,10 @@ def test_a_sent_message_becomes_a_command_and_its_outcome_the_final_state() -> N
     stage = Stage()
     tavern, app = stage.join("tavern"), stage.join("app")
     accepted = app.say("chat.send", text="hello", request_id="r1")
-    assert accepted == {"request_id": "r1", "position": 0, "state": "queued"}
+    assert (accepted["request_id"], accepted["position"], accepted["state"]) == ("r1", 0, "queued")
     (command,) = tavern.commands
-    assert (command["name"], command["args"]) == ("send", {"generate": True, "text": "hello"})
+    by = app.peer.member_id
+    assert (command["name"], command["args"]) == ("send", {"generate": True, "text": "hello", "by": by})
     tavern.say("command.done", request_id=command["request_id"], ok=True, result={"text": "hi"})
     assert app.updates("r1") == ["running", "done"]
     assert app.line.of("request.update")[-1]["result"] == {"text": "hi"}

@@ -59,7 +59,11 @@ async def hello(turn: Turn) -> None:
 
 async def test_models_are_listed_and_found(house: House) -> None:
     house.tavern(
-        characters=[{"id": "s.png", "name": "Seraphina"}, {"id": "g1", "name": "A/B", "kind": "group"}]
+        characters=[
+            {"id": "s.png", "name": "Seraphina"},
+            {"id": "r.png", "name": "A/B"},
+            {"id": "g1", "name": "The band", "kind": "group"},
+        ]
     )
     async with house.openai() as client:
         listed = [model async for model in client.models.list()]
@@ -69,6 +73,8 @@ async def test_models_are_listed_and_found(house: House) -> None:
             assert (await client.models.retrieve(model.id)).id == model.id
         with pytest.raises(openai.NotFoundError) as unknown:
             await client.models.retrieve("Nobody")
+        with pytest.raises(openai.BadRequestError, match="is a group"):
+            await client.models.retrieve("The band")
     assert unknown.value.code == "model_not_found"
 
 

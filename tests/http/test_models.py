@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tavernlink.errors import NotFound, Unavailable
+from tavernlink.errors import BadMessage, NotFound, Unavailable
 from tavernlink.http.openai.models import Models
 from tavernlink.protocol.taverns import Character, TavernInfo
 
@@ -24,13 +24,14 @@ def test_a_name_that_is_alone_is_the_id() -> None:
     models = Models([tavern("t1", "Home", ("s.png", "Seraphina"), ("a.png", "Aqua"))])
     assert ids(models) == ["default", "Seraphina", "Aqua"]
     found = models.find("Seraphina")
-    assert (found.tavern, found.character, found.id) == ("t1", "s.png", "Seraphina")
+    assert (found.tavern, found.character, found.id) == ("*", "Seraphina", "Seraphina")
 
 
 def test_longer_forms_are_always_understood() -> None:
     models = Models([tavern("t1", "Home", ("s.png", "Seraphina"))])
     for id_ in ("Home/Seraphina", "t1/Seraphina", "Home/s.png", "t1/s.png", "s.png"):
         assert models.find(id_).character == "s.png"
+        assert models.find(id_).tavern == ("t1" if "/" in id_ else "*")
     assert models.find("Home/default").tavern == "t1"
     assert models.find("Home/default").character is None
 
@@ -40,7 +41,7 @@ def test_default_is_whatever_is_open_wherever() -> None:
     assert (model.tavern, model.character) == (None, None)
 
 
-def test_a_name_of_several_taverns_is_listed_with_its_tavern_and_alone_means_the_first() -> None:
+def test_a_name_of_several_taverns_is_listed_alone_for_any_of_them_and_with_each() -> None:
     models = Models(
         [
             tavern("t1", "Home", ("s.png", "Seraphina")),
@@ -49,24 +50,27 @@ def test_a_name_of_several_taverns_is_listed_with_its_tavern_and_alone_means_the
     )
     assert ids(models) == [
         "default",
+        "any",
         "Home/default",
+        "Seraphina",
         "Home/Seraphina",
         "Work/default",
         "Work/Seraphina",
         "Bob",
     ]
     assert models.find("Work/Seraphina").tavern == "t2"
-    assert models.find("Seraphina").tavern == "t1"
+    assert (models.find("Seraphina").tavern, models.find("any").tavern) == ("*", "*")
+    assert [model.owner for model in models.listed[3:]] == ["tavernlink", "Home", "Work", "Work", "Work"]
 
 
-def test_a_tavern_that_is_away_gives_way_to_one_that_is_online() -> None:
+def test_a_tavern_that_is_away_still_has_its_models() -> None:
     models = Models(
         [
             tavern("t1", "Home", ("s.png", "Seraphina"), online=False),
             tavern("t2", "Work", ("s.png", "Seraphina")),
         ]
     )
-    assert models.find("Seraphina").tavern == "t2"
+    assert models.find("Seraphina").tavern == "*"
     assert models.find("Home/Seraphina").tavern == "t1"
 
 
@@ -74,14 +78,22 @@ def test_taverns_of_one_name_are_told_apart_by_id() -> None:
     models = Models(
         [tavern("t1", "Tab", ("s.png", "Seraphina")), tavern("t2", "Tab", ("s.png", "Seraphina"))]
     )
-    assert ids(models) == ["default", "t1/default", "t1/Seraphina", "t2/default", "t2/Seraphina"]
+    assert ids(models) == [
+        "default",
+        "any",
+        "t1/default",
+        "Seraphina",
+        "t1/Seraphina",
+        "t2/default",
+        "t2/Seraphina",
+    ]
     assert models.find("t2/Seraphina").tavern == "t2"
     assert models.find("Tab/Seraphina").tavern == "t1"
 
 
 def test_characters_of_one_name_are_told_apart_by_avatar() -> None:
     models = Models([tavern("t1", "Home", ("s.png", "Seraphina"), ("s1.png", "Seraphina"))])
-    assert ids(models) == ["default", "Home/s.png", "Home/s1.png"]
+    assert ids(models) == ["default", "s.png", "s1.png"]
     assert models.find("s1.png").character == "s1.png"
 
 
@@ -94,7 +106,19 @@ def test_a_character_called_default_does_not_hide_the_open_one() -> None:
 
 def test_an_id_with_slashes_in_the_name_is_found() -> None:
     models = Models([tavern("t1", "Home", ("x.png", "Romeo/Juliet"))])
-    assert models.find("Romeo/Juliet").character == "x.png"
+    assert models.find("Romeo/Juliet").character == "Romeo/Juliet"
+    assert models.find("Home/Romeo/Juliet").character == "x.png"
+
+
+def test_a_group_is_no_model_and_says_why() -> None:
+    group = Character(id="17", name="The band", kind="group", tavern="t1")
+    info, characters = tavern("t1", "Home", ("s.png", "Seraphina"))
+    models = Models([(info, [*characters, group])])
+    assert ids(models) == ["default", "Seraphina"]
+    for id_ in ("The band", "Home/The band", "17"):
+        with pytest.raises(BadMessage, match="is a group") as caught:
+            models.find(id_)
+        assert caught.value.details == {"param": "model"}
 
 
 def test_every_listed_id_is_found_as_itself() -> None:

@@ -51,11 +51,18 @@ class CuttingProxy:
         async with self._came:
             await self._came.wait_for(lambda: self.connections >= times)
 
+    async def passable(self) -> None:
+        """Wait until bytes may pass; here they always may."""
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._came:
             self.connections += 1
             self._came.notify_all()
-        there, back = await asyncio.open_connection(*self._target)
+        try:
+            there, back = await asyncio.open_connection(*self._target)
+        except OSError:  # nobody listens there just now
+            writer.transport.abort()
+            return
         for source, sink, counts in ((reader, back, False), (there, writer, True)):
             self._writers.add(sink)
             task = asyncio.create_task(self._pump(source, sink, counts=counts))
@@ -65,6 +72,7 @@ class CuttingProxy:
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, counts: bool) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(4096):
+                await self.passable()
                 if counts and self.cut_after is not None and self.forwarded + len(data) >= self.cut_after:
                     sink.write(data[: self.cut_after - self.forwarded])  # mostly in the middle of a frame
                     self.forwarded, self.cut_after = self.cut_after, None

@@ -38,6 +38,8 @@ class ScriptedTavern:
         self.held.set()
         self.chat: list[dict[str, Any]] = []
         self.commands: list[dict[str, Any]] = []
+        self.results: dict[str, Any] = {}
+        """Command → what it answers, for commands that it does not know itself."""
         self.before_word: BeforeWord | None = None
         """Is awaited before each word, with its number from 1."""
 
@@ -86,6 +88,8 @@ class ScriptedTavern:
             await self.send("command.done", request_id=request_id, ok=True, result=result)
 
     async def _do(self, name: str, args: dict[str, Any], request_id: str) -> Any:
+        if name in self.results:
+            return self.results[name]
         if name == "context":
             messages = self.chat[-args["last"] :]
             return {

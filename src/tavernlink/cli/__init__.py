@@ -11,7 +11,21 @@ from typing import Annotated
 
 import typer
 
-from tavernlink.cli import certificate, chat, demo, doctor, extension, keys, serve, status, tab
+from tavernlink.cli import (
+    audit,
+    backup,
+    certificate,
+    chat,
+    demo,
+    doctor,
+    extension,
+    keys,
+    pair,
+    profiles,
+    serve,
+    status,
+    tab,
+)
 from tavernlink.cli.output import fail
 from tavernlink.errors import TavernlinkError
 from tavernlink.version import __version__
@@ -27,8 +41,13 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("certificate")(certificate.certificate)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("demo")(demo.demo)
 app.add_typer(keys.app, name="keys")
+app.command("pair")(pair.pair)
+app.command("audit")(audit.audit)
+app.add_typer(profiles.app, name="profiles")
 app.add_typer(extension.app, name="extension")
 app.command("tab")(tab.tab)
 app.command("chat")(chat.chat)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from tavernlink.cli.output import fail
+from tavernlink.cli.output import fail, note
 from tavernlink.errors import AuthError
 
 if TYPE_CHECKING:
     from tavernlink.config import Settings
+    from tavernlink.core.access.audit import Audit
     from tavernlink.core.access.keys import Keyring
 
 __all__ = [
@@ -30,11 +31,13 @@ __all__ = [
     "Url",
     "find_access",
     "find_url",
-    "open_keyring",
+    "open_keys",
     "settings_of",
 ]
 
 KEY_FILE = "command-line.key"
+ADMIN_KEY_FILE = "command-line-admin.key"
+"""For commands that an app may not give; readable to whoever may make keys anyway."""
 _CA = "TAVERNLINK_CA"
 
 Url = Annotated[
@@ -82,11 +85,14 @@ def settings_of(data_dir: Path | None) -> Settings:
 
 
 @contextlib.contextmanager
-def open_keyring(settings: Settings) -> Iterator[Keyring]:
-    """Open the hub's keys; a hub that runs on them notices what changes."""
+def open_keys(settings: Settings) -> Iterator[tuple[Keyring, Audit]]:
+    """Open the hub's keys and its audit log; a hub that runs on them notices what changes."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from tavernlink.core.access.audit import Audit
     from tavernlink.core.access.keys import Keyring
+    from tavernlink.core.limits import HubLimits
+    from tavernlink.runtime.declared import DeclaredKeys
     from tavernlink.runtime.system import SystemClock, SystemIds
     from tavernlink.store import open_store
 
@@ -98,9 +104,18 @@ def open_keyring(settings: Settings) -> Iterator[Keyring]:
             f"Cannot open the hub's data in {settings.data_dir}: {error}. Choose another folder with --data-dir."
         )
     try:
-        yield Keyring(store, SystemClock(), SystemIds())
+        clock, ids = SystemClock(), SystemIds()
+        keyring = Keyring(store, clock, ids)
+        DeclaredKeys(settings.data_dir, keyring, _tell_broken).look()
+        limits = HubLimits(audit_entries=settings.audit_entries, audit_days=settings.audit_days)
+        yield keyring, Audit(store, clock, ids, limits)
     finally:
         store.close()
+
+
+def _tell_broken(happening: str, file: str, why: str) -> None:
+    if happening == "keys.broken":
+        note(f"warning: {file} is left out: {why}.")
 
 
 def find_url(url: str | None, data_dir: Path | None, ca: Path | None = None) -> str:
@@ -119,8 +134,10 @@ def find_url(url: str | None, data_dir: Path | None, ca: Path | None = None) -> 
     return f"{settings.scheme}://{host}:{settings.port}"
 
 
-def find_access(url: str | None, key: str | None, data_dir: Path | None, ca: Path | None = None) -> Access:
-    """Return where the hub is and a key for it. Raises `AuthError` where there is none."""
+def find_access(
+    url: str | None, key: str | None, data_dir: Path | None, ca: Path | None = None, *, admin: bool = False
+) -> Access:
+    """Return where the hub is and a key for it; `admin`: one that may manage it. Raises `AuthError` without one."""
     from tavernlink.sdk.address import is_loopback, websocket_address
 
     address = find_url(url, data_dir, ca)
@@ -133,7 +150,7 @@ def find_access(url: str | None, key: str | None, data_dir: Path | None, ca: Pat
             f"A key is needed to talk to the hub at {address}. Pass --key, or set TAVERNLINK_KEY; "
             "on the machine of the hub, --data-dir with its data folder will do.",
         )
-    return Access(address, _own_key(settings))
+    return Access(address, _own_key(settings, admin=admin))
 
 
 def _trust(file: Path | None) -> None:
@@ -145,13 +162,14 @@ def _has_data(settings: Settings) -> bool:
     return settings.database_url is not None or (settings.data_dir / "tavernlink.db").is_file()
 
 
-def _own_key(settings: Settings) -> str:
+def _own_key(settings: Settings, *, admin: bool) -> str:
     """Return the key that commands on this machine use; made at the first need."""
-    path = settings.data_dir / KEY_FILE
+    path = settings.data_dir / (ADMIN_KEY_FILE if admin else KEY_FILE)
     with contextlib.suppress(FileNotFoundError):
         return path.read_text("ascii").strip()
-    with open_keyring(settings) as keyring:
-        _, text = keyring.create("app", "command line of this machine")
+    with open_keys(settings) as (keyring, audit):
+        key, text = keyring.create("admin" if admin else "app", "command line of this machine")
+        audit.record("key.created", "command line", target=key.id, name=key.name, role=key.role)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(text + "\n")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tavernlink.cli.access import DataDir, open_keyring, settings_of
+from tavernlink.cli.access import DataDir, open_keys, settings_of
+from tavernlink.cli.durations import parse_end, show_time
 from tavernlink.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from tavernlink.core.access.keys import Key
+    from tavernlink.protocol.access import KeyInfo
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke keys, also while the hub runs.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_WHO = "command line"
 
 
 class Role(StrEnum):
@@ -32,18 +34,52 @@ class Role(StrEnum):
 
 @app.command()
 def create(
+    *,
     role: Annotated[
         Role, typer.Option(help="tavern: for SillyTavern; app: for a program; viewer: only looks.")
     ],
     name: Annotated[str, typer.Option(help="A name that tells you whose key it is.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCOPE", help="Only this of what its role may, e.g. chat:read; may be given again."
+        ),
+    ] = None,
+    tavern: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this tavern, by name or id; may be given again."),
+    ] = None,
+    room: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this room; may be given again.")
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="It ends by itself: 12h, 30d, 1y, or 2027-01-31.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, alone. It is shown only now; the hub keeps a hash."""
-    with open_keyring(settings_of(data_dir)) as keyring:
-        key, text = keyring.create(role.value, name)
+    now = time.time()
+    try:
+        ends = None if expires is None else parse_end(expires, now)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.", param_hint="--expires") from None
+    with open_keys(settings_of(data_dir)) as (keyring, audit):
+        try:
+            key, text = keyring.create(
+                role.value,
+                name,
+                scopes=scope or None,
+                taverns=tavern or None,
+                rooms=room or None,
+                expires=ends,
+            )
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}.", param_hint="--scope") from None
+        audit.record("key.created", _WHO, target=key.id, name=key.name, role=key.role)
+        info = keyring.info(key)
     if as_json:
-        print_json({"id": key.id, "role": key.role, "name": key.name, "key": text})
+        print_json({**_facts(info), "key": text})
     else:
         print(text)
 
@@ -52,20 +88,22 @@ def create(
 def list_(
     data_dir: DataDir = None,
     as_json: AsJson = False,
-    every: Annotated[bool, typer.Option("--all", help="Revoked keys too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Revoked and expired keys too.")] = False,
 ) -> None:
-    """List the keys by name; the keys themselves are nowhere kept."""
-    with open_keyring(settings_of(data_dir)) as keyring:
-        keys = [key for key in keyring.listed() if every or key.revoked is None]
+    """List the keys by name, those of `keys.d` too; the keys themselves are nowhere kept."""
+    with open_keys(settings_of(data_dir)) as (keyring, _):
+        keys = [
+            keyring.info(key)
+            for key in keyring.listed()
+            if every or (key.revoked is None and keyring.why_ended(key.id) is None)
+        ]
+        full = {key.id for key in keyring.listed() if key.scopes is None}
     if as_json:
         print_json([_facts(key) for key in keys])
     elif keys:
         print_table(
-            ["ID", "ROLE", "NAME", "CREATED", "LAST USED", "REVOKED"],
-            [
-                [key.id, key.role, key.name, _time(key.created), _time(key.last_used), _time(key.revoked)]
-                for key in keys
-            ],
+            ["ID", "ROLE", "NAME", "MAY", "TAVERNS", "ROOMS", "CREATED", "LAST USED", "ENDS"],
+            [_row(key, narrowed=key.id not in full) for key in keys],
         )
     else:
         note("There are no keys yet. Make one with `tavernlink keys create --role app --name NAME`.")
@@ -77,23 +115,34 @@ def revoke(
     data_dir: DataDir = None,
 ) -> None:
     """Revoke a key for good. A hub that runs cuts its connections off within a second."""
-    with open_keyring(settings_of(data_dir)) as keyring:
+    with open_keys(settings_of(data_dir)) as (keyring, audit):
         for revoked in keyring.revoke(key):
+            audit.record("key.revoked", _WHO, target=revoked.id, name=revoked.name, role=revoked.role)
             print(f"Revoked {revoked.role} key {revoked.id} ({revoked.name}).")
 
 
-def _facts(key: Key) -> dict[str, Any]:
-    return {
-        "id": key.id,
-        "role": key.role,
-        "name": key.name,
-        "created": key.created,
-        "last_used": key.last_used,
-        "revoked": key.revoked,
-    }
+def _row(key: KeyInfo, *, narrowed: bool) -> list[str]:
+    if key.revoked is not None:
+        ends = f"revoked {show_time(key.revoked)}"
+    elif key.source is not None and key.expires is None:
+        ends = f"with {key.source}"
+    else:
+        ends = show_time(key.expires)
+    return [
+        key.id,
+        key.role,
+        key.name,
+        ", ".join(key.scopes) if narrowed else "all",
+        "all" if key.taverns is None else ", ".join(key.taverns),
+        "all" if key.rooms is None else ", ".join(key.rooms),
+        show_time(key.created),
+        show_time(key.last_used),
+        ends,
+    ]
 
 
-def _time(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+def _facts(key: KeyInfo) -> dict[str, object]:
+    import msgspec
+
+    facts: dict[str, object] = msgspec.to_builtins(key)
+    return facts

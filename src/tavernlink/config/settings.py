@@ -26,6 +26,10 @@ class SettingsError(Exception):
     """A setting is wrong; the message says which, where, and what it may be."""
 
 
+class RouteTable(Route, forbid_unknown_fields=True):
+    """A rule as the settings have it: a misspelled field would make a rule that does something else."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. Sizes in bytes, times in seconds."""
 
@@ -100,7 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many detached generations one tab runs at once."""
     message_bytes: Annotated[int, msgspec.Meta(ge=1_024, le=16 << 20)] = 256 << 10
     """Largest content of a message of a program's own type (`x.…`)."""
-    routes: list[Route] = msgspec.field(default_factory=list)
+    routes: list[RouteTable] = msgspec.field(default_factory=list)
     """Routing rules, as `[[routes]]` tables; see the guide to routing."""
     app_rate: _Positive = 200.0
     """Messages per second from one app."""

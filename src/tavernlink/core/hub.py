@@ -17,6 +17,8 @@ from tavernlink.core.access.keys import Key, Keyring
 from tavernlink.core.access.messages import AccessMessages
 from tavernlink.core.access.pairing import Pairings
 from tavernlink.core.access.permissions import check_connect, check_send, may_hear
+from tavernlink.core.inbox.inboxes import Inboxes
+from tavernlink.core.inbox.messages import InboxMessages
 from tavernlink.core.limits import HubLimits, RateLimit
 from tavernlink.core.messages.apps import AppMessages
 from tavernlink.core.messages.handlers import Asked, Published
@@ -114,7 +116,13 @@ class Hub:
         self.work_messages.to_room = self.house.speaking.send
         self.work_messages.for_room = self.house.speaking.generate
         self.profiles = ProfileBook(store.profile_versions, store.profile_contents, clock)
-        profiles = ProfileMessages(self.profiles, self.directory, self.subscriptions, self.asking)
+        profiles = ProfileMessages(
+            self.profiles,
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            asking=self.asking,
+            audit=self.audit,
+        )
         access = AccessMessages(
             keyring=self.keyring,
             pairings=self.pairings,
@@ -137,7 +145,14 @@ class Hub:
         )
         self.switchboard.listen()
         self.relay.replied.append(self.switchboard.listener.replied)
+        self.inboxes = Inboxes(store.inbox_owners, store.inbox, clock, self.limits, self._may_write)
+        inbox = InboxMessages(self.inboxes, self.directory)
+        self.work.over = inbox.request_over
+        self.switchboard.post.absent = self.inboxes.keep_for
+        self.switchboard.post.away = inbox.missed
+        self.rooms.away = self.inboxes.keep
         asked: dict[str, Asked] = {
+            **inbox.handlers,
             **self.switchboard.handlers,
             **access.handlers,
             **profiles.handlers,
@@ -207,6 +222,7 @@ class Hub:
                 session=session,
                 rate=rate,
                 address=address,
+                chosen=keep and auth.id is not None,
             )
         self.directory.sessions[session.id] = peer
         self.switchboard.addresses.add(peer)
@@ -216,6 +232,8 @@ class Hub:
         self.house.presence.came(peer)
         if isinstance(peer, Tavern):
             self._tavern_came(peer)
+        elif peer.chosen:
+            self.inboxes.came(peer)
         if keep:
             self._journal(
                 "peer.connected",
@@ -249,6 +267,8 @@ class Hub:
             self.work.dispatch(peer)
             self.work.looked(peer)
             self.relay.tavern(peer)
+        else:
+            self.inboxes.back(peer)
         self._journal("peer.resumed", role=auth.role, id=peer.id, name=peer.name, key=key.id, address=address)
         return peer
 
@@ -256,7 +276,7 @@ class Hub:
         """Say why the session that the peer names cannot go on; None where it names none.
 
         A hub that still knows the session, or that ended it, has forgotten events of it, but no request: the peer may
-        ask again. One that does not know it was started since, and has forgotten the requests too.
+        ask again. One that does not know it was started since; what it had acknowledged, it still has.
         """
         if auth.resume is None:
             return None
@@ -466,6 +486,7 @@ class Hub:
                 self._confirm(session)
         self.work.tick(now)
         self.house.presence.tick(now)
+        self.inboxes.tick()
         for tavern in list(self.directory.taverns.values()):
             self._forget_if_idle(tavern)
 
@@ -521,6 +542,8 @@ class Hub:
     def _end_app(self, app: Peer) -> None:
         session = app.session
         self._forget(session)
+        if isinstance(app, App):
+            self.inboxes.ended(app)
         self.house.presence.gone(app)
         self.subscriptions.drop(session)
         self.work.book.forget_session(session)
@@ -537,6 +560,13 @@ class Hub:
         link, peer.session.link = peer.session.link, None
         if link is not None:
             link.close("replaced", "Another connection took over this identity.")
+
+    def _may_write(self, receiver: str, sender: str) -> bool:
+        """True if messages under one key may wait for an app of the other."""
+        to, by = self.keyring.find(receiver), self.keyring.find(sender)
+        if to is None or by is None or self.keyring.why_ended(receiver) is not None:
+            return False
+        return "chat:read" in to.held and (by.role != "tavern" or to.taverns is None)
 
     def _hold_against_keys(self) -> None:
         """End the connections of keys that are no longer good; let the others have what their keys now allow."""

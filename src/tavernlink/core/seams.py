@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         SanctionRecord,
     )
     from tavernlink.core.routing.rulebook import RouteRecord
+    from tavernlink.core.inbox.letter import InboxOwner, Letter
     from tavernlink.core.work.bindings import Binding
     from tavernlink.core.work.ledger import KeptRequest
     from tavernlink.core.work.pool import Pin
@@ -141,6 +142,14 @@ class Store(Protocol):
     @property
     def room_held(self) -> Shelf[HeldMessage]:
         """Messages that wait for a room's turn."""
+
+    @property
+    def inbox_owners(self) -> Shelf[InboxOwner]:
+        """Apps that have an inbox."""
+
+    @property
+    def inbox(self) -> Shelf[Letter]:
+        """Messages that wait for apps."""
 
     @property
     def requests(self) -> Shelf[KeptRequest]:

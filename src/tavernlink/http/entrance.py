@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from tavernlink.errors import BadMessage
 from tavernlink.http.failures import send_failure
 from tavernlink.runtime.front import REACHED
+from tavernlink.runtime.trace_context import TRACEPARENT
 
 if TYPE_CHECKING:
     from tavernlink.runtime.counts import Counts
@@ -47,6 +48,7 @@ class Entrance:
             self._counts.errors[error.code] += 1
             await send_failure(send, error, seen["path"])
             return
+        TRACEPARENT.set(_traceparent(seen))
         await self._app(seen, receive, send)
 
     def _counted(self, door: str, receive: Receive, send: Send) -> tuple[Receive, Send]:
@@ -86,6 +88,13 @@ def prefix_of(scope: Any) -> str:
     """Return the sub-path under which the client sees the hub, to be put before every path it is told."""
     reached: Reached | None = scope.get(REACHED)
     return reached.prefix if reached is not None else ""
+
+
+def _traceparent(scope: HTTPScope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            return value.decode("latin-1")[:100]
+    return None
 
 
 def _door(path: str) -> str:

@@ -15,6 +15,7 @@ from tavernlink.protocol import (
     bindings,
     chat,
     commands,
+    inbox,
     pool,
     profiles,
     requests,
@@ -115,6 +116,10 @@ _ROWS = (
     _row("profile.publish", "app → hub", profiles.ProfilePublish, requests.Accepted),
     _row("profile.apply", "app → hub", profiles.ProfileApply, requests.Accepted),
     _row("profile.undo", "app → hub", profiles.ProfileUndo, requests.Accepted),
+    # What came while an app was away.
+    _row("inbox.message", "hub → app", inbox.InboxMessage),
+    _row("inbox.get", "app → hub", inbox.InboxGet, list[inbox.InboxMessage]),
+    _row("inbox.taken", "app → hub", inbox.InboxTaken, dict[str, int]),
     # Streams.
     _row("stream.start", "tavern → hub → app", streams.StreamStart),
     _row("stream.delta", "tavern → hub → app", streams.StreamDelta),

@@ -10,8 +10,8 @@ the line, an event is replayed (docs/adr).
 | `edit` | visible | `{index, text}` | `{}` |
 | `delete` | visible | `{index, count}` | `{}` |
 | `profile.publish` | detached | ProfilePublish's, without what is for the hub | ProfileInfo |
-| `profile.apply` | visible; with `dry_run` detached | ProfileApply's | see ProfileApply |
-| `profile.undo` | visible | ProfileUndo's | see ProfileUndo |
+| `profile.apply` | visible; with `dry_run` detached | ProfileApply's | ProfileApplied |
+| `profile.undo` | visible | ProfileUndo's | ProfileRestored |
 | `stop` | immediate | `{}` | `{stopped}` |
 | `context` | immediate | `{last}` | Context |
 """

@@ -19,6 +19,7 @@ __all__ = [
     "ItemName",
     "ItemRef",
     "Profile",
+    "ProfileApplied",
     "ProfileApply",
     "ProfileChanged",
     "ProfileDelete",
@@ -30,6 +31,7 @@ __all__ = [
     "ProfileKind",
     "ProfileList",
     "ProfilePublish",
+    "ProfileRestored",
     "ProfileSave",
     "ProfileUndo",
 ]
@@ -199,10 +201,7 @@ class ProfilePublish(Message):
 
 
 class ProfileApply(Message):
-    """app → hub, ack: Accepted. A tavern takes a profile over; the request's result says what it did.
-
-    Result: `{profile, version, changes: [ItemChange], applied: [ItemRef], backup}`; `changes` is what differed before.
-    """
+    """app → hub, ack: Accepted. A tavern takes a profile over; the request's result is ProfileApplied."""
 
     profile: Id
     tavern: Id | None = None
@@ -217,10 +216,22 @@ class ProfileApply(Message):
     timeout: float | None = None
 
 
+class ProfileApplied(Message, omit_defaults=False):
+    """Result of a request for `profile.apply`."""
+
+    profile: Id
+    version: Annotated[int, msgspec.Meta(ge=1)]
+    changes: list[ItemChange] = msgspec.field(default_factory=list)
+    """What differed before."""
+    applied: list[ItemRef] = msgspec.field(default_factory=list)
+    backup: Id | None = None
+    """What `profile.undo` takes; null: nothing was replaced."""
+
+
 class ProfileUndo(Message):
     """app → hub, ack: Accepted. A tavern puts back what it had before it last applied a profile.
 
-    Result: `{profile, version, restored: [ItemRef], backup}`.
+    The request's result is ProfileRestored.
     """
 
     tavern: Id | None = None
@@ -228,3 +239,14 @@ class ProfileUndo(Message):
     """Default: the newest backup."""
     request_id: Id | None = None
     timeout: float | None = None
+
+
+class ProfileRestored(Message, omit_defaults=False):
+    """Result of a request for `profile.undo`."""
+
+    profile: Id
+    version: Annotated[int, msgspec.Meta(ge=1)]
+    """Of what was undone."""
+    backup: Id
+    """What was there before the undoing."""
+    restored: list[ItemRef] = msgspec.field(default_factory=list)

@@ -5,7 +5,7 @@ Asked twice under one `request_id` by the same key, it is done once, and both as
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,15 +19,20 @@ __all__ = [
     "GenerateMode",
     "GenerationResult",
     "GenerationStop",
+    "Priority",
     "PromptMessage",
     "RequestCancel",
     "RequestGet",
+    "RequestInfo",
+    "RequestList",
     "RequestState",
     "RequestUpdate",
 ]
 
 GenerateMode = Literal["reply", "regenerate", "swipe", "continue", "impersonate", "quiet", "raw", "detached"]
 RequestState = Literal["queued", "running", "done", "failed", "cancelled"]
+Priority = Annotated[int, msgspec.Meta(ge=-100, le=100)]
+"""Higher goes first; other than 0 it is for admins, and in a room for its owner and managers."""
 
 
 class PromptMessage(Message):
@@ -50,6 +55,10 @@ class Generate(Message):
 
     mode: GenerateMode = "reply"
     tavern: Id | None = None
+    """Id or name. `*` or `any`: whichever the pool chooses; so it is too where only `character` is given. Neither: the
+    default tavern."""
+    room: Id | None = None
+    """With `reply`, `regenerate`, `swipe` and `continue`: in the taverns of this room, with its private context."""
     prompt: LongText | None = None
     """With `quiet` and `raw`: what to ask."""
     messages: list[PromptMessage] | None = None
@@ -58,18 +67,24 @@ class Generate(Message):
     """With `detached`: id or name of the character or group; default the open one."""
     params: dict[str, Any] = msgspec.field(default_factory=dict)
     """Overrides for this request: temperature, max_tokens, stop, seed, response_format, …"""
+    priority: Priority = 0
     request_id: Id | None = None
     timeout: float | None = None
     """Seconds that the work may take once it runs."""
 
 
-class Accepted(Message, omit_defaults=False):
+class Accepted(Message):
     """Ack of everything that becomes a request. The rest arrives as `request.update` and `stream.*`."""
 
     request_id: Id
     position: Count
     """Requests before it in the queue; 0: it runs."""
-    state: RequestState = "queued"
+    state: RequestState = msgspec.field(default_factory=lambda: "queued")
+    """Always sent (a default made by a factory is not left out)."""
+    held: bool = False
+    """Of a message to a room: it waits for the turn, and its reply comes to the room with that of others."""
+    also: list[Id] = msgspec.field(default_factory=list)
+    """Where the hub's policy is to broadcast: ids of the same request in the other taverns."""
 
 
 class RequestUpdate(Message):
@@ -108,6 +123,35 @@ class RequestCancel(Message):
     """app → hub, ack: RequestUpdate. Its owner or an admin may."""
 
     request_id: Id
+
+
+class RequestList(Message):
+    """app → hub, ack: [RequestInfo], newest first: requests of this key, or of every key for an admin."""
+
+    tavern: Id | None = None
+    open: bool = True
+    """True: only those without a final state."""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
+
+
+class RequestInfo(Message, omit_defaults=False):
+    """One request without its result."""
+
+    request_id: Id
+    state: RequestState
+    type: Name
+    """What the tavern is to do, e.g. `send`, `generate`, `session.turn`."""
+    tavern: Id | None = None
+    position: Count | None = None
+    """While it waits: requests before it."""
+    key: Name | None = None
+    """Id of the key that asked for it."""
+    session: Name | None = None
+    character: Name | None = None
+    priority: int = 0
+    asked: float = 0.0
+    """Seconds since 1970."""
+    error: ErrorInfo | None = None
 
 
 class GenerationStop(Message):

@@ -55,7 +55,7 @@ def is_custom(type_: str) -> bool:
     return len(type_) <= 100 and _is_custom(type_) is not None
 
 
-class Target(Message, forbid_unknown_fields=True):
+class Target(Message):
     """Who is to get a message: exactly one of `peer`, `peers`, `room` and `all`. The sender itself never is."""
 
     peer: Id | None = None
@@ -109,7 +109,7 @@ class Sent(Message, omit_defaults=False):
     """Of `peers`, those that the hub does not know."""
 
 
-class Route(Message, forbid_unknown_fields=True):
+class Route(Message):
     """A rule: what it looks at, and what it does with that."""
 
     types: Annotated[list[_Glob], msgspec.Meta(min_length=1, max_length=32)]

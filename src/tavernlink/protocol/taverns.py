@@ -42,6 +42,8 @@ class TavernInfo(Message, omit_defaults=False):
     """Requests that this tavern works on."""
     backend: Name | None = None
     """What SillyTavern is connected to, e.g. "openai/gpt-4o"; null: not connected to a model."""
+    server: Id | None = None
+    """The same for every tab of one SillyTavern account: they share characters and chats. Null: not known."""
     versions: Versions | None = None
 
 
@@ -58,6 +60,7 @@ class TavernState(Message):
     chat_id: Id | None = None
     generating: bool = False
     backend: Name | None = None
+    server: Id | None = None
 
 
 class TavernChanged(Message):

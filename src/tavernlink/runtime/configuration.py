@@ -68,6 +68,10 @@ class Configuration:
         """Settings that differ from what is in effect, by name."""
         return sorted(changed(self.settings, self._wanted))
 
+    def source(self, name: str) -> Source:
+        """Return what decided a setting."""
+        return self._from[name]
+
     def on_change(self, take: Callable[[Settings], None]) -> None:
         """Hand every later change to `take`."""
         self._listeners.append(take)

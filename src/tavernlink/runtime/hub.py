@@ -19,8 +19,10 @@ from tavernlink.protocol.outcome import failure_of
 from tavernlink.protocol.session import Auth
 from tavernlink.runtime.counts import Counts
 from tavernlink.runtime.local import LocalApp
+from tavernlink.runtime.password import Password
 from tavernlink.runtime.request_times import RequestTimes
 from tavernlink.runtime.throttle import FailureThrottle
+from tavernlink.runtime.trace_context import TRACEPARENT, traceparent_of
 
 __all__ = ["Runtime"]
 
@@ -48,6 +50,10 @@ class Runtime:
         self._throttle = FailureThrottle()
         self._ticking: asyncio.Task[None] | None = None
         self._unsampled = _SAMPLE
+        self.password = Password(core.keyring, clock.wall(), clock.now())
+        """What taverns may give in the place of a key."""
+        self.traced = False
+        """Somebody wants to know which trace a message belongs to."""
         RequestTimes(core, self.counts, clock)
 
     async def start(self) -> None:
@@ -78,6 +84,9 @@ class Runtime:
         try:
             return self.core.keyring.verify(key_text)
         except AuthError as error:
+            found = None if wait else self.password.verify(key_text or "", now)
+            if found is not None:
+                return found
             self.core.audit.record("login.failed", "", address=address, why=error.code)
             # A right key is let in even then: somebody else behind the same address may be the one who fails.
             if wait:
@@ -109,6 +118,8 @@ class Runtime:
 
     def receive(self, peer: Peer, type_: str, content: bytes | msgspec.Raw, ack: Ack | None) -> None:
         """Take one message from a peer; never raises."""
+        if self.traced:
+            TRACEPARENT.set(traceparent_of(type_, content))
         self._unsampled -= 1
         try:
             if self._unsampled:
@@ -135,9 +146,11 @@ class Runtime:
         """A line's write buffer fell below its low-water mark."""
         self.core.link_ready(peer, link)
 
-    def open_app(self, key: Key, name: str, address: str = "local") -> LocalApp:
+    def open_app(
+        self, key: Key, name: str, address: str = "local", app_id: str | None = None
+    ) -> LocalApp:
         """Return an app inside this process, to be entered with `async with`."""
-        return LocalApp(self, key, name, address)
+        return LocalApp(self, key, name, address, app_id)
 
     async def _tick(self) -> None:
         while True:

@@ -16,7 +16,7 @@ import logging
 import os
 import ssl
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from weakref import WeakSet
@@ -24,18 +24,25 @@ from weakref import WeakSet
 import msgspec
 
 from tavernlink.errors import AuthError, NotFound, TavernlinkError, Unavailable
+from tavernlink.protocol.access import AuditEntry, AuditList
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import RequestUpdate
+from tavernlink.protocol.rooms import RoomGet, RoomInfo, RoomList
+from tavernlink.protocol.routing import CustomMessage, PeerKind, Sent, Target
 from tavernlink.protocol.session import Auth, Resync, Welcome
 from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
 from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
 from tavernlink.protocol.taverns import Character, CharacterList, TavernChanged, TavernInfo, TavernList
+from tavernlink.sdk.access import Keys, Pairings
 from tavernlink.sdk.address import DEFAULT_URL, websocket_address
 from tavernlink.sdk.calls import Repeat
 from tavernlink.sdk.connection import Connection
+from tavernlink.sdk.messages import AnyHandler, Mailbox, Messages, target_of
+from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
+from tavernlink.sdk.room import Room
 from tavernlink.sdk.subscription import EVERY_TAVERN, Subscription, type_of
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.sdk.trust import trusting
@@ -102,8 +109,9 @@ class Hub:
         self._streams: dict[str, tuple[str | None, Reply | None]] = {}
         """Stream id → its tavern, and the reply that it belongs to."""
         self._subscriptions: WeakSet[Subscription] = WeakSet()
-        self._heard: Counter[tuple[str, str]] = Counter()
-        """(Tavern id, glob) → how many subscriptions want it; the hub knows each once."""
+        self._mailbox = Mailbox(self.ask, self.spawn)
+        self._heard: Counter[tuple[str, str | None, str]] = Counter()
+        """(Tavern id, room id, glob) → how many subscriptions want it; the hub knows each once."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -164,13 +172,55 @@ class Hub:
         """Return the characters and groups of one tavern, or of all."""
         return await self.ask("character.list", CharacterList(tavern=tavern), list[Character])
 
-    def subscribe(self, *types: str, tavern: str | None = None) -> Subscription:
+    def room(self, room: str) -> Room:
+        """Return a handle on a room by its id or name."""
+        return Room(self, room)
+
+    async def rooms(self) -> list[RoomInfo]:
+        """Return the rooms that this program is in or may join, without their members."""
+        return await self.ask("room.list", RoomList(), list[RoomInfo])
+
+    @property
+    def keys(self) -> Keys:
+        """Make, list and revoke keys."""
+        return Keys(self)
+
+    @property
+    def pairings(self) -> Pairings:
+        """Answer SillyTaverns that ask for a key."""
+        return Pairings(self)
+
+    async def audit(
+        self,
+        *,
+        action: str | None = None,
+        who: str | None = None,
+        target: str | None = None,
+        address: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """Return what fits of the audit log, newest first; needs the scope `admin`. See `protocol.access.AuditList`."""
+        query = AuditList(
+            action=action, who=who, target=target, address=address, since=since, until=until, limit=limit
+        )
+        return await self.ask("audit.list", query, list[AuditEntry])
+
+    @property
+    def profiles(self) -> Profiles:
+        """The settings that taverns of this hub share."""
+        return Profiles(self)
+
+    def subscribe(self, *types: str, tavern: str | None = None, room: str | None = None) -> Subscription:
         """Return the events of these types (globs, see `Subscribe`), of one tavern (id or name) or of all.
+
+        With `room` (id or name), of that room and its taverns; only for its members.
 
         Use it as `async with … as events: async for event in events`; without the block it lasts as long as the hub
         handle. Streams of this program's own requests match `stream.*` too.
         """
-        return Subscription(types, tavern, self._start_subscription, self._stop_subscription)
+        return Subscription(types, tavern, room, self._start_subscription, self._stop_subscription)
 
     async def call(
         self,
@@ -208,6 +258,39 @@ class Hub:
                 "internal", f"The hub's answer to {type_!r} has an unknown shape: {error}."
             ) from None
 
+    # ── Messages of the program's own ────────────────────────────────────────────────────────────────────
+    async def send(
+        self,
+        type_: str,
+        content: Any = None,
+        *,
+        to: str | Sequence[str] | Target | None = None,
+        room: str | None = None,
+        kind: PeerKind | None = None,
+        message_id: str | None = None,
+    ) -> Sent:
+        """Send a message of a type of your own (`x.dice.roll`) to a peer, several, a room, or `EVERYBODY`.
+
+        `content` is any JSON value, `kind` leaves only apps or only taverns. Returns whom it reached. Raises
+        `NotFound("unknown_peer")`, and `BadMessage("dropped")` where a rule of the hub refuses it.
+        """
+        return await self._mailbox.send(type_, content, target_of(to, room, kind), message_id=message_id)
+
+    def on(self, *types: str) -> Callable[[AnyHandler], AnyHandler]:
+        """Have the function below called with every message of these types (globs): `@hub.on("x.dice.*")`.
+
+        It gets a `CustomMessage` and may be async; what is addressed to this program comes without a subscription.
+        """
+        return lambda handler: self._mailbox.on(types, handler)
+
+    def off(self, handler: Callable[[CustomMessage], Any]) -> None:
+        """Call a function of `on` no more."""
+        self._mailbox.off(handler)
+
+    def messages(self, *types: str) -> Messages:
+        """Return the messages of these types (globs), from now on: `async for message in hub.messages("x.*")`."""
+        return self._mailbox.open(types)
+
     def follow(self, request: Request[Any]) -> None:
         """Send a request's events to it until `forget`."""
         self._requests[request.request_id] = request
@@ -228,13 +311,18 @@ class Hub:
 
     # ── Subscriptions ────────────────────────────────────────────────────────────────────────────────────
     async def _start_subscription(self, subscription: Subscription) -> None:
-        if subscription.tavern is not None and subscription.tavern_id == EVERY_TAVERN:
+        if subscription.room is not None:
+            room = await self.ask("room.get", RoomGet(room=subscription.room), RoomInfo)
+            subscription.room_id = room.room_id
+            subscription.room_taverns = {each.id for each in room.members if each.kind == "tavern"}
+        elif subscription.tavern is not None and subscription.tavern_id == EVERY_TAVERN:
             subscription.tavern_id = await self._tavern_id(subscription.tavern)
         self._subscriptions.add(subscription)
-        tavern = subscription.tavern_id
-        self._heard.update((tavern, glob) for glob in subscription.types)
+        tavern, room_id = _place(subscription)
+        self._heard.update((tavern, room_id, glob) for glob in subscription.types)
         try:
-            await self.ask("subscribe", Subscribe(types=list(subscription.types), tavern=tavern), object)
+            content = Subscribe(types=list(subscription.types), tavern=tavern, room=room_id)
+            await self.ask("subscribe", content, object)
         except BaseException:
             self._unhear(subscription)
             raise
@@ -243,19 +331,20 @@ class Hub:
         unheard = self._unhear(subscription)
         if unheard and self.connected:  # nobody waits for a line to come back only to say this
             with contextlib.suppress(TavernlinkError):
-                content = Unsubscribe(types=unheard, tavern=subscription.tavern_id)
+                tavern, room_id = _place(subscription)
+                content = Unsubscribe(types=unheard, tavern=tavern, room=room_id)
                 await self.ask("unsubscribe", content, object, timeout=_GOODBYE_SECONDS)
 
     def _unhear(self, subscription: Subscription) -> list[str]:
         self._subscriptions.discard(subscription)
-        words = [(subscription.tavern_id, glob) for glob in subscription.types]
+        words = [(*_place(subscription), glob) for glob in subscription.types]
         self._heard.subtract(words)
         unheard = [word for word in dict.fromkeys(words) if self._heard[word] <= 0]
         for word in unheard:
             del self._heard[word]
         if not self._heard:  # nobody hears the ends of the streams of others any more
             self._streams = {id_: of for id_, of in self._streams.items() if of[1] is not None}
-        return [glob for _, glob in unheard]
+        return [glob for _, _, glob in unheard]
 
     async def _tavern_id(self, tavern: str) -> str:
         known = await self.taverns()
@@ -269,12 +358,13 @@ class Hub:
         raise NotFound("unknown_tavern", f"No tavern {tavern!r} is known to the hub. It knows: {names}.")
 
     async def _hear_again(self) -> None:
-        wanted: dict[str, list[str]] = {}
-        for tavern, glob in self._heard:
-            wanted.setdefault(tavern, []).append(glob)
-        for tavern, globs in wanted.items():
+        wanted: dict[tuple[str, str | None], list[str]] = {}
+        for tavern, room, glob in self._heard:
+            wanted.setdefault((tavern, room), []).append(glob)
+        for (tavern, room), globs in wanted.items():
             try:
-                await self.ask("subscribe", Subscribe(types=globs, tavern=tavern), object, timeout=None)
+                content = Subscribe(types=globs, tavern=tavern, room=room)
+                await self.ask("subscribe", content, object, timeout=None)
             except TavernlinkError as error:
                 _log.warning("The hub refused to renew a subscription: %s", error.message)
 
@@ -284,6 +374,8 @@ class Hub:
         tavern: str | None = None
         if isinstance(content, StreamStart | StreamDelta | StreamEnd):
             tavern = self._receive_stream(content)
+        elif isinstance(content, CustomMessage):
+            self._mailbox.receive(content)
         elif isinstance(content, RequestUpdate):
             tavern = content.tavern
             request = self._requests.get(content.request_id)
@@ -295,8 +387,9 @@ class Hub:
             tavern = getattr(content, "tavern", None)
         if self._subscriptions:
             type_ = type_of(content)
+            room = getattr(content, "room", None)
             for subscription in list(self._subscriptions):
-                if subscription.wants(type_, tavern):
+                if subscription.wants(type_, tavern, room):
                     subscription.receive(content)
 
     def _receive_stream(self, event: StreamStart | StreamDelta | StreamEnd) -> str | None:
@@ -321,7 +414,13 @@ class Hub:
 
     def receive_end(self, error: TavernlinkError) -> None:
         """End everything that waits."""
+        self._mailbox.end(error)
         for request in list(self._requests.values()):
             request.fail(error)
         for subscription in list(self._subscriptions):
             subscription.end(error)
+
+
+def _place(subscription: Subscription) -> tuple[str, str | None]:
+    """What a subscription is about: a tavern's id or `*`, and the id of a room."""
+    return subscription.tavern_id, subscription.room_id

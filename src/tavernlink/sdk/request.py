@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import msgspec
 
-from tavernlink.errors import Conflict, GenerationError, NotFound, TavernlinkError, Unavailable
+from tavernlink.errors import Conflict, GenerationError, NotFound, TavernlinkError
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import Accepted, RequestCancel, RequestGet, RequestState, RequestUpdate
 from tavernlink.sdk.calls import Repeat, SessionLost
@@ -112,26 +112,15 @@ class Request(Generic[T]):
                     accepted = await self._asker.ask(
                         self._type, self._content, Accepted, timeout=None, repeat=Repeat.SAME_SESSION
                     )
-                except SessionLost as lost:
-                    if await self._find_again(lost):
+                except SessionLost:
+                    # A hub keeps a request on disk before it begins it: one that does not know it has not begun it.
+                    if await self._attach():
                         return
                 else:
                     self._receive_accepted(accepted)
                     return
         except TavernlinkError as error:
             self.fail(error)
-
-    async def _find_again(self, lost: SessionLost) -> bool:
-        """Look whether the hub has the request though its ack was lost; False: ask for it anew."""
-        if await self._attach():
-            return True
-        if lost.reason != "session_unknown":
-            return False
-        message = (
-            "The hub was restarted before it confirmed this request, so it may or may not have been carried out. "
-            "Look at the chat before you ask again."
-        )
-        raise Unavailable("disconnected", message, {"request_id": self.request_id})
 
     def resync(self) -> None:
         """Take up an accepted request again after events were missed for good."""
@@ -160,6 +149,9 @@ class Request(Generic[T]):
     # ── What the hub tells ───────────────────────────────────────────────────────────────────────────────
     def _receive_accepted(self, accepted: Accepted) -> None:
         self._accepted = True
+        if accepted.held:
+            self.fail(Conflict("held", details={"request_id": self.request_id}))
+            return
         if not self.finished and self.position is None:
             self.position = accepted.position
         if accepted.state in _FINAL and not self.finished:  # asked again under an id whose request is over

@@ -21,6 +21,8 @@ from typing import Self
 from tavernlink.errors import TavernlinkError, Unavailable
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.message import Message
+from tavernlink.protocol.rooms import RoomChanged
+from tavernlink.protocol.routing import CustomMessage
 from tavernlink.protocol.taverns import Event
 
 __all__ = ["EVERY_TAVERN", "Subscription", "type_of"]
@@ -28,11 +30,14 @@ __all__ = ["EVERY_TAVERN", "Subscription", "type_of"]
 EVERY_TAVERN = "*"
 
 _BUFFER = 10_000
+_OUT = ("left", "kicked")
 _TYPES = {row.content: row.name for row in CATALOGUE.values()}
 
 
 def type_of(event: Message) -> str:
     """Return the type that subscriptions match: the message's own, or `event.NAME` of a SillyTavern event."""
+    if isinstance(event, CustomMessage):
+        return event.type
     return f"event.{event.name}" if isinstance(event, Event) else _TYPES[type(event)]
 
 
@@ -43,6 +48,7 @@ class Subscription:
         self,
         types: tuple[str, ...],
         tavern: str | None,
+        room: str | None,
         start: Callable[[Subscription], Awaitable[None]],
         stop: Callable[[Subscription], Awaitable[None]],
     ) -> None:
@@ -52,6 +58,11 @@ class Subscription:
         """Id or name as it was asked for; None: every tavern."""
         self.tavern_id = EVERY_TAVERN
         """The tavern's id; found by its name when this is opened, unless it is set before."""
+        self.room = room
+        """Id or name of a room: its own events, and those of its taverns; None: no room."""
+        self.room_id: str | None = None
+        self.room_taverns: set[str] = set()
+        """Ids of the room's taverns, kept up to date by its events."""
         self._start = start
         self._stop = stop
         self._events: deque[Message] = deque()
@@ -99,9 +110,15 @@ class Subscription:
             await self._more.wait()
         return self._events.popleft()
 
-    def wants(self, type_: str, tavern: str | None) -> bool:
-        """Say whether an event belongs here. `tavern` None: of no tavern in particular, or of one not known."""
-        if tavern is not None and self.tavern_id not in (EVERY_TAVERN, tavern):
+    def wants(self, type_: str, tavern: str | None, room: str | None = None) -> bool:
+        """Say whether an event belongs here. `tavern` None: of no tavern in particular, or of one not known.
+
+        `room`: of the room whose own event it is.
+        """
+        if self.room_id is not None:
+            if room != self.room_id and (room is not None or tavern not in self.room_taverns):
+                return False
+        elif tavern is not None and self.tavern_id not in (EVERY_TAVERN, tavern):
             return False
         wanted = self._wanted.get(type_)
         if wanted is None:
@@ -112,6 +129,8 @@ class Subscription:
         """Take one event that belongs here."""
         if self._end is not None:
             return
+        if isinstance(event, RoomChanged) and event.member is not None and event.member.kind == "tavern":
+            (self.room_taverns.discard if event.what in _OUT else self.room_taverns.add)(event.member.id)
         if len(self._events) >= _BUFFER:
             self.end(Unavailable("slow_consumer", f"A subscription was {_BUFFER} events behind its reader."))
             return

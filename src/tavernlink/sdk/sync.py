@@ -13,20 +13,27 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from tavernlink.errors import Unavailable
+from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.chat import ChatView
 from tavernlink.protocol.commands import Context
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import GenerateMode, GenerationResult
+from tavernlink.protocol.rooms import RoomInfo
+from tavernlink.protocol.routing import CustomMessage, Sent
 from tavernlink.protocol.taverns import Character, TavernInfo
 from tavernlink.sdk.hub import Hub, connect
 from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.subscription import Subscription
+from tavernlink.sdk.sync_access import SyncKeys, SyncPairings
+from tavernlink.sdk.sync_messages import AnyHandler, SyncMailbox
+from tavernlink.sdk.sync_profiles import SyncProfiles
+from tavernlink.sdk.sync_room import SyncRoom
 from tavernlink.sdk.tavern import Tavern
 
 __all__ = ["SyncHub", "SyncReply", "SyncRequest", "SyncTavern", "connect_sync"]
@@ -91,6 +98,7 @@ class SyncHub:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._loop: _LoopThread | None = None
+        self._mailbox = SyncMailbox(self, hub)
 
     def open(self) -> None:
         """Connect; as `Hub.open`."""
@@ -105,6 +113,7 @@ class SyncHub:
         """Close the connection; as `Hub.close`."""
         if self._loop is not None:
             loop, self._loop = self._loop, None
+            self._mailbox.close()
             try:
                 loop.run(self._hub.close())
             finally:
@@ -130,6 +139,22 @@ class SyncHub:
         """Return a handle on a tavern; as `Hub.tavern`."""
         return SyncTavern(self, self._hub.tavern(tavern))
 
+    def reply(self, make: Callable[[], Reply]) -> SyncReply:
+        """Return the blocking form of a reply that is made in the connection's thread."""
+
+        async def start() -> Reply:
+            return make()
+
+        return SyncReply(self, self.loop.run(start()))
+
+    def room(self, room: str) -> SyncRoom:
+        """Return a handle on a room; as `Hub.room`."""
+        return SyncRoom(self, self._hub.room(room))
+
+    def rooms(self) -> list[RoomInfo]:
+        """As `Hub.rooms`."""
+        return self.loop.run(self._hub.rooms())
+
     def taverns(self) -> list[TavernInfo]:
         """As `Hub.taverns`."""
         return self.loop.run(self._hub.taverns())
@@ -138,18 +163,66 @@ class SyncHub:
         """As `Hub.characters`."""
         return self.loop.run(self._hub.characters(tavern))
 
+    @property
+    def keys(self) -> SyncKeys:
+        """As `Hub.keys`."""
+        return SyncKeys(self, self._hub.keys)
+
+    @property
+    def pairings(self) -> SyncPairings:
+        """As `Hub.pairings`."""
+        return SyncPairings(self, self._hub.pairings)
+
+    def audit(
+        self,
+        *,
+        action: str | None = None,
+        who: str | None = None,
+        target: str | None = None,
+        address: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """As `Hub.audit`."""
+        found = self._hub.audit(
+            action=action, who=who, target=target, address=address, since=since, until=until, limit=limit
+        )
+        return self.loop.run(found)
+
+    @property
+    def profiles(self) -> SyncProfiles:
+        """As `Hub.profiles`."""
+        return SyncProfiles(self, self._hub.profiles)
+
     def call(
         self, type_: str, content: Message | dict[str, Any] | None = None, *, timeout: float | None = 30.0
     ) -> Any:
         """As `Hub.call`."""
         return self.loop.run(self._hub.call(type_, content, timeout=timeout))
 
-    def subscribe(self, *types: str, tavern: str | None = None) -> Iterator[Message]:
+    def send(self, type_: str, content: Any = None, **options: Any) -> Sent:
+        """As `Hub.send`."""
+        return self.loop.run(self._hub.send(type_, content, **options))
+
+    def on(self, *types: str) -> Callable[[AnyHandler], AnyHandler]:
+        """As `Hub.on`; the function is called in a thread of its own, with one message after another."""
+        return lambda handler: self._mailbox.on(types, handler)
+
+    def off(self, handler: Callable[[CustomMessage], Any]) -> None:
+        """As `Hub.off`."""
+        self._mailbox.off(handler)
+
+    def messages(self, *types: str) -> Iterator[CustomMessage]:
+        """As `Hub.messages`: heard from now on; leaving the iteration ends it."""
+        return self._mailbox.open(types)
+
+    def subscribe(self, *types: str, tavern: str | None = None, room: str | None = None) -> Iterator[Message]:
         """As `Hub.subscribe`: subscribed when this returns; leaving the iteration unsubscribes."""
         loop = self.loop
 
         async def start() -> Subscription:
-            subscription = self._hub.subscribe(*types, tavern=tavern)
+            subscription = self._hub.subscribe(*types, tavern=tavern, room=room)
             await subscription.open()
             return subscription
 

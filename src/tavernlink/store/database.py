@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from tavernlink.core.access.keys import Key
+from tavernlink.core.inbox.letter import InboxOwner, Letter
 from tavernlink.core.profiles.book import ProfileContent, ProfileVersion
 from tavernlink.core.rooms.records import (
     HeldMessage,
@@ -66,6 +67,8 @@ class Database:
         self.keys = TableShelf(self, tables.keys, Key)
         self.audit = TableShelf(self, tables.audit, AuditEntry)
         self.bindings = TableShelf(self, tables.bindings, Binding)
+        self.inbox_owners = TableShelf(self, tables.inbox_owners, InboxOwner)
+        self.inbox = TableShelf(self, tables.inbox, Letter)
         self.requests = TableShelf(self, tables.requests, KeptRequest)
         self.routes = TableShelf(self, tables.routes, RouteRecord)
         self.pins = TableShelf(self, tables.pins, Pin)

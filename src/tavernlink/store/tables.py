@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, Me
 __all__ = [
     "bindings",
     "editions",
-    "inbox",
+    "inbox", "inbox_owners",
     "keys",
     "metadata",
     "profile_contents",
@@ -96,6 +96,15 @@ requests = Table(
     Column("created", Float, nullable=False),
     Column("finished", Float),
     Column("body", JSON, nullable=False),
+)
+
+inbox_owners = Table(
+    "inbox_owners",
+    metadata,
+    Column("key_id", String(40), primary_key=True),
+    Column("app_id", String(200), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("seen", Float, nullable=False),
 )
 
 inbox = Table(

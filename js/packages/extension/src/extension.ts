@@ -17,8 +17,11 @@ import { Log } from "./log.js";
 import { Mirror } from "./mirror/mirror.js";
 import { Panel } from "./panel/panel.js";
 import { Texts } from "./panel/texts.js";
+import { confirmWith, notify } from "./host/popup.js";
 import { pause } from "./pause.js";
 import { readPinned } from "./pinned.js";
+import { openProfiles } from "./profiles/open.js";
+import { ProfilesPanel } from "./profiles/panel.js";
 import { findObstacle, type Obstacle } from "./reach.js";
 import { Settings } from "./settings.js";
 import { StateReport } from "./state.js";
@@ -59,14 +62,27 @@ export async function startExtension(moduleUrl: string): Promise<void> {
       receiveWanted: (names) => {
         events.want(names);
       },
+      receiveProfile: (changed) => {
+        follow.receiveChanged(changed);
+        void profilesPanel?.refresh();
+      },
     },
     log,
   );
   const visible = new VisibleStreams(context, line);
   const mirror = new Mirror({ read: context, growing: () => visible.growing, observeChat, pause }, line);
-  const state = new StateReport({ read: context, generating: () => visible.running, pause }, line);
+  const state = new StateReport(
+    { read: context, generating: () => visible.running, server: () => host.server, pause },
+    line,
+  );
   const events = new EventForward(context, line);
-  const work = new Work(new CommandRunner(commandTable(host)), visible, line, log);
+  let profilesPanel: ProfilesPanel | undefined;
+  const { profiles, follow } = openProfiles(
+    host,
+    (type, content) => line.ask(type, content),
+    (event) => profilesPanel?.report(event),
+  );
+  const work = new Work(new CommandRunner(commandTable(host, profiles)), visible, line, log);
 
   visible.listen();
   mirror.listen();
@@ -99,13 +115,39 @@ export async function startExtension(moduleUrl: string): Promise<void> {
     });
   };
 
-  await openPanel(moduleUrl, settings, log, line, {
+  const root = await openPanel(moduleUrl, settings, log, line, {
     connect,
     disconnect: () => {
       line.disconnect();
     },
+    pairing: {
+      fetch: (input, init) => fetch(input, init),
+      wait: (seconds, signal) =>
+        new Promise((resolve) => {
+          const timer = setTimeout(resolve, seconds * 1000);
+          signal.addEventListener("abort", () => {
+            clearTimeout(timer);
+            resolve();
+          });
+        }),
+      now: () => Date.now(),
+    },
     defaultName,
     pinned,
+  });
+  if (root !== undefined) {
+    const texts = new Texts(translate);
+    profilesPanel = new ProfilesPanel(root, profiles, follow, texts, {
+      confirm: confirmWith,
+      notify,
+      log: (level, text) => {
+        log.add(level, text);
+      },
+    });
+  }
+  line.onState(({ name }) => {
+    profilesPanel?.setOnline(name === "online");
+    if (name === "online") void follow.catchUp();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") line.retryNow();
@@ -131,16 +173,16 @@ async function openPanel(
   log: Log,
   line: TavernLine,
   actions: ConstructorParameters<typeof Panel>[4],
-): Promise<void> {
+): Promise<HTMLElement | undefined> {
   const html = await context().renderExtensionTemplateAsync(extensionFolder(moduleUrl), "panel");
   const column = settingsColumn();
-  if (column === null) return;
+  if (column === null) return undefined;
   const template = document.createElement("template");
   template.innerHTML = html;
   column.append(template.content);
   const root = column.querySelector<HTMLElement>("#tavernlink_panel");
-  if (root === null) return;
-  const texts = new Texts((text, key) => context().translate?.(text, key) ?? text);
+  if (root === null) return undefined;
+  const texts = new Texts(translate);
   const panel = new Panel(root, settings, log, texts, actions);
   let unreachable = false;
   line.onState((state) => {
@@ -159,4 +201,9 @@ async function openPanel(
       obstacle === "mixed" ? "HTTPS page, plain HTTP hub" : `The hub refuses ${location.origin}`,
     );
   };
+  return root;
+}
+
+function translate(text: string, key: string): string {
+  return context().translate?.(text, key) ?? text;
 }

@@ -3,6 +3,7 @@
 import type { Character, TavernState } from "@tavernlink/client";
 
 import type { STContext } from "./host/context.js";
+import { ownName } from "./host/persona.js";
 import type { Outlet } from "./outlet.js";
 
 const STATE_TRIGGERS = [
@@ -36,6 +37,8 @@ const MAX = 200;
 export interface StatePage {
   read: () => STContext;
   generating: () => boolean;
+  /** Id of the SillyTavern server, once it is known. */
+  server?: () => string | undefined;
   /** One turn of the event loop: several events in one turn are one look. */
   pause: () => Promise<void>;
 }
@@ -89,7 +92,7 @@ export class StateReport {
   }
 
   private readonly sendState = (): void => {
-    const state = readState(this.page.read(), this.page.generating());
+    const state = readState(this.page.read(), this.page.generating(), this.page.server?.());
     const signature = JSON.stringify(state);
     if (signature !== this.sentState && this.outlet.send("tavern.state", state)) this.sentState = signature;
   };
@@ -102,9 +105,9 @@ export class StateReport {
   };
 }
 
-export function readState(context: STContext, generating: boolean): TavernState {
+export function readState(context: STContext, generating: boolean, server?: string): TavernState {
   const { characters, groups, groupId, characterId, name1 } = context;
-  const state: TavernState = { user: name1.slice(0, MAX), generating };
+  const state: TavernState = { user: ownName(name1).slice(0, MAX), generating };
   const group =
     groupId === null || groupId === undefined ? undefined : groups.find(({ id }) => id === groupId);
   const character = characterId === undefined ? undefined : characters[Number(characterId)];
@@ -116,6 +119,7 @@ export function readState(context: STContext, generating: boolean): TavernState 
   if (typeof chatId === "string" && chatId !== "") state.chat_id = chatId.slice(0, MAX);
   const backend = readBackend(context);
   if (backend !== undefined) state.backend = backend.slice(0, MAX);
+  if (server !== undefined) state.server = server;
   return state;
 }
 

@@ -40,7 +40,22 @@ class Peer:
 class App(Peer):
     """A connected outside program."""
 
-    __slots__ = ()
+    __slots__ = ("chosen",)
+
+    def __init__(
+        self,
+        id_: str,
+        *,
+        name: str,
+        key: Key,
+        session: Session,
+        rate: RateLimit,
+        address: str,
+        chosen: bool = False,
+    ) -> None:
+        super().__init__(id_, name=name, key=key, session=session, rate=rate, address=address)
+        self.chosen = chosen
+        """It named its id itself, and comes back under it: what it misses waits in its inbox."""
 
 
 class Tavern(Peer):

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.permissions import may_send
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
@@ -40,12 +41,19 @@ class ProfileMessages:
     """One small function for each message type."""
 
     def __init__(
-        self, book: ProfileBook, directory: Directory, subscriptions: Subscriptions, asking: Asking
+        self,
+        book: ProfileBook,
+        *,
+        directory: Directory,
+        subscriptions: Subscriptions,
+        asking: Asking,
+        audit: Audit,
     ) -> None:
         self._book = book
         self._directory = directory
         self._subscriptions = subscriptions
         self._asking = asking
+        self._audit = audit
         self.handlers: Mapping[str, Asked] = {
             "profile.list": self._list,
             "profile.history": self._history,
@@ -74,10 +82,12 @@ class ProfileMessages:
         info, new = self._book.save(message, peer.name or peer.id)
         ack(Success(result=info))
         if new:
+            self._audit.record("profile.published", peer, target=info.profile, version=info.version)
             self._tell(peer, ProfileChanged(profile=info.profile, version=info.version, author=info.author))
 
     def _delete(self, peer: Peer, message: ProfileDelete, ack: Ack) -> None:
         self._book.delete(message.profile)
+        self._audit.record("profile.deleted", peer, target=message.profile)
         ack(Success())
         self._tell(
             peer, ProfileChanged(profile=message.profile, version=0, author=(peer.name or peer.id)[:200])
@@ -99,9 +109,12 @@ class ProfileMessages:
 
     def _apply(self, peer: Peer, message: ProfileApply, ack: Ack) -> None:
         self._book.get(message.profile, message.version, [])
+        if not message.dry_run:
+            self._audit.record("profile.applied", peer, target=message.tavern or "", profile=message.profile)
         self._ask(peer, "profile.apply", message, ack, lane="detached" if message.dry_run else "visible")
 
     def _undo(self, peer: Peer, message: ProfileUndo, ack: Ack) -> None:
+        self._audit.record("profile.undone", peer, target=message.tavern or "")
         self._ask(peer, "profile.undo", message, ack, lane="visible")
 
     def _ask(

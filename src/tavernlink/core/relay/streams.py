@@ -12,17 +12,22 @@ from tavernlink.protocol.streams import StreamDelta, StreamStart
 if TYPE_CHECKING:
     from tavernlink.core.work.requests import Request
 
-__all__ = ["Stream"]
+__all__ = ["PRIVATE_KINDS", "Stream"]
+
+PRIVATE_KINDS = frozenset({"detached", "raw", "quiet"})
+"""What never shows in SillyTavern."""
 
 
 class Stream:
     """One generation between `stream.start` and `stream.end`."""
 
-    __slots__ = ("_reasoning", "_text", "epoch", "fan", "request", "seq", "start")
+    __slots__ = ("_reasoning", "_text", "epoch", "fan", "private", "request", "seq", "start")
 
-    def __init__(self, start: StreamStart, request: Request | None) -> None:
+    def __init__(self, start: StreamStart, request: Request | None, *, asked: bool = False) -> None:
         self.start = start
         self.request = request
+        self.private = start.kind in PRIVATE_KINDS and (asked or request is not None)
+        """Never shows in SillyTavern: only its asker hears of it, and nobody where the hub knows of no asker."""
         self.seq = -1
         """Number of the last delta."""
         self.fan = Fan(())
@@ -31,11 +36,6 @@ class Stream:
         """State of the subscriptions for which `fan` was made."""
         self._text: list[str] = []
         self._reasoning: list[str] = []
-
-    @property
-    def private(self) -> bool:
-        """True for a generation that never shows in SillyTavern: only its asker hears of it."""
-        return self.start.kind in ("detached", "raw", "quiet") and self.request is not None
 
     @property
     def text(self) -> str:

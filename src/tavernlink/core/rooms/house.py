@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tavernlink.core.access.audit import Audit
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
@@ -35,6 +36,7 @@ class House:
         subscriptions: Subscriptions,
         work: Work,
         asking: Asking,
+        audit: Audit,
         wanted_changed: Callable[[], None],
     ) -> None:
         self.rooms = Rooms(store, clock, ids, subscriptions, wanted_changed)
@@ -42,8 +44,13 @@ class House:
         self.speaking = Speaking(
             rooms=self.rooms, signs=signs, directory=directory, work=work, asking=asking, limits=limits
         )
-        self.presence = Presence(self.rooms, self.speaking, signs, grace=limits.tavern_grace)
+        self.presence = Presence(self.rooms, self.speaking, signs, audit, grace=limits.tavern_grace)
         self.hearing = Hearing(self.rooms)
         self.handlers: Mapping[str, Asked] = RoomMessages(
-            self.rooms, self.speaking, signs, self.presence, directory
+            rooms=self.rooms,
+            speaking=self.speaking,
+            signs=signs,
+            presence=self.presence,
+            directory=directory,
+            audit=audit,
         ).handlers

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.permissions import check_scope
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
@@ -54,13 +55,21 @@ class RoomMessages:
     """Carries out what peers ask about rooms. Each handler acks exactly once or raises."""
 
     def __init__(
-        self, rooms: Rooms, speaking: Speaking, signs: Signs, presence: Presence, directory: Directory
+        self,
+        *,
+        rooms: Rooms,
+        speaking: Speaking,
+        signs: Signs,
+        presence: Presence,
+        directory: Directory,
+        audit: Audit,
     ) -> None:
         self._rooms = rooms
         self._speaking = speaking
         self._signs = signs
         self._presence = presence
         self._directory = directory
+        self._audit = audit
         self.handlers: Mapping[str, Asked] = {
             "room.create": self._create,
             "room.delete": self._delete,
@@ -76,7 +85,7 @@ class RoomMessages:
             "room.context.set": self._context_set,
             "room.context.get": self._context_get,
             "room.release": speaking.release,
-            **Moderation(rooms, speaking, signs).handlers,
+            **Moderation(rooms, speaking, signs, audit).handlers,
         }
 
     # The room itself
@@ -100,6 +109,7 @@ class RoomMessages:
                 settings=message.settings or RoomSettings(),
             )
         )
+        self._audit.record("room.created", peer, target=room.name, owner=owner.member_id)
         self._take_in(room, owner, "owner", None)
         if owner is not peer and isinstance(peer, App) and peer.session.bounds.kept:
             self._take_in(room, peer, "manager", None)
@@ -109,6 +119,7 @@ class RoomMessages:
         room = self._rooms.reach(peer, message.room)
         check_may(room, peer, "delete")
         closed = RoomClosed(room=room.id, room_name=room.name, why="deleted", reason=message.reason)
+        self._audit.record("room.deleted", peer, target=room.name, reason=message.reason)
         self._rooms.close(room, closed)
         ack(Success())
 
@@ -132,6 +143,7 @@ class RoomMessages:
         settings = _merged(room.record.settings, message.settings)
         topic = room.record.topic if message.topic is None else message.topic
         self._rooms.change(room, msgspec.structs.replace(room.record, settings=settings, topic=topic))
+        self._audit.record("room.changed", peer, target=room.name, settings=message.settings)
         self._rooms.tell_settings(room, peer.member_id)
         ack(Success(result=self._rooms.info(room, peer)))
         self._speaking.look(room)
@@ -202,6 +214,7 @@ class RoomMessages:
         else:
             self._check_ban(room, added.member_id)
             member = self._take_in(room, added, message.role, message.as_, by=peer.member_id)
+        self._audit.record("room.added", peer, target=room.name, member=member.id, role=member.record.role)
         ack(Success(result=self._rooms.member_info(room, member)))
 
     def _invite(self, peer: Peer, message: RoomInvite, ack: Ack) -> None:
@@ -217,6 +230,7 @@ class RoomMessages:
             by=peer.member_id,
         )
         self._rooms.invite(record)
+        self._audit.record("room.invited", peer, target=room.name, role=record.role, uses=record.uses)
         ack(
             Success(
                 result=Invitation(

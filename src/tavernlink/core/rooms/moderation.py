@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from tavernlink.core.access.audit import Audit
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.peer import Peer
 from tavernlink.core.rooms.ranks import OWNER, check_may, check_over, rank_of
@@ -33,10 +34,11 @@ __all__ = ["Moderation"]
 class Moderation:
     """Handlers of what is done to a member by somebody above it."""
 
-    def __init__(self, rooms: Rooms, speaking: Speaking, signs: Signs) -> None:
+    def __init__(self, rooms: Rooms, speaking: Speaking, signs: Signs, audit: Audit) -> None:
         self._rooms = rooms
         self._speaking = speaking
         self._signs = signs
+        self._audit = audit
         self.handlers: Mapping[str, Asked] = {
             "room.remove": self._remove,
             "room.kick": self._kick,
@@ -49,6 +51,7 @@ class Moderation:
         room = self._rooms.reach(peer, message.room)
         check_may(room, peer, "remove")
         member = self._below(room, peer, message.member)
+        self._audit.record("room.removed", peer, target=room.name, member=member.id)
         self._take_out(
             room, member, "left", peer, RoomClosed(room=room.id, room_name=room.name, why="removed")
         )
@@ -79,6 +82,14 @@ class Moderation:
             reason=message.reason,
             until=until if message.seconds > 0 else None,
         )
+        self._audit.record(
+            "room.kicked",
+            peer,
+            target=room.name,
+            member=member.id,
+            seconds=message.seconds,
+            reason=message.reason,
+        )
         self._take_out(room, member, "kicked", peer, closed)
         ack(Success())
         self._speaking.look(room)
@@ -97,6 +108,14 @@ class Moderation:
                 reason=message.reason,
                 by=peer.member_id,
             ),
+        )
+        self._audit.record(
+            "room.muted",
+            peer,
+            target=room.name,
+            member=member.id,
+            seconds=message.seconds,
+            reason=message.reason,
         )
         if member.typing is not None:
             self._signs.indicate(room, member, None)
@@ -125,6 +144,7 @@ class Moderation:
             check_over(room, peer, member.record.role)
             check_over(room, peer, message.role)
             self._rooms.put_member(room, msgspec.structs.replace(member.record, role=message.role))
+        self._audit.record("room.role", peer, target=room.name, member=member.id, role=message.role)
         self._rooms.tell_member(room, "role", member, by=peer.member_id)
         ack(Success(result=self._rooms.member_info(room, member)))
 

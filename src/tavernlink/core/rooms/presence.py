@@ -5,6 +5,7 @@ Peers inside this process (one HTTP request each) are nobody's presence: they ar
 
 from __future__ import annotations
 
+from tavernlink.core.access.audit import Audit
 from tavernlink.core.peers.peer import Peer, Tavern
 from tavernlink.core.rooms.room import Member, Room
 from tavernlink.core.rooms.rooms import Rooms
@@ -18,11 +19,12 @@ __all__ = ["Presence"]
 class Presence:
     """What the hub tells rooms about peers."""
 
-    def __init__(self, rooms: Rooms, speaking: Speaking, signs: Signs, *, grace: float) -> None:
+    def __init__(self, rooms: Rooms, speaking: Speaking, signs: Signs, audit: Audit, *, grace: float) -> None:
         self._rooms = rooms
         self._speaking = speaking
         self._grace = grace
         self._signs = signs
+        self._audit = audit
         for room in rooms.listed():
             self._owner_away(room)
 
@@ -99,4 +101,5 @@ class Presence:
             self._rooms.closing.pop(room.id, None)
             return
         why = "The room's owner, a SillyTavern, went away and did not come back in time."
+        self._audit.record("room.closed", "hub", target=room.name, why="owner_gone")
         self._rooms.close(room, RoomClosed(room=room.id, room_name=room.name, why="owner_gone", reason=why))

@@ -7,6 +7,7 @@ every day (who is in how many rooms) is computed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 
@@ -33,6 +34,12 @@ HEARD = ("stream.*", "chat.changed")
 """What members hear of a room's taverns without subscribing."""
 
 
+class KeepForApp(Protocol):
+    """Lets an event wait for an app: (key id, app id, event, the session that would replay it) → whether it does."""
+
+    def __call__(self, key_id: str, app_id: str, event: Event, *, also_in: Session | None = None) -> bool: ...
+
+
 class Rooms:
     """The directory of rooms."""
 
@@ -46,6 +53,8 @@ class Rooms:
     ) -> None:
         self.clock = clock
         self.ids = ids
+        self.away: KeepForApp | None = None
+        """What is said while a member's app is away may wait for it."""
         self.closing: dict[str, Room] = {}
         """Rooms whose owner tavern is away, by id."""
         self._store = store
@@ -113,12 +122,27 @@ class Rooms:
     def tell(self, room: Room, type_: str, content: Message, *, but: Iterable[Session] = ()) -> None:
         """Bring an event to every member, but for these sessions."""
         audience = room.audience
-        if not audience:
+        absent = self._absent(room) if type_ == "room.message" else []
+        if not audience and not absent:
             return
         event = Event(type_, content)
+        for member in absent:
+            self._keep(member, event)
         for session in audience:
             if session not in but:
                 session.deliver(event)
+
+    def _keep(self, member: Member, event: Event) -> None:
+        if self.away is not None:
+            app_id = member.id.removeprefix(f"{member.record.key_id}.")
+            also_in = member.sessions[0] if member.sessions else None
+            self.away(member.record.key_id, app_id, event, also_in=also_in)
+
+    @staticmethod
+    def _absent(room: Room) -> list[Member]:
+        return [
+            member for member in room.members.values() if member.record.kind == "app" and not member.online
+        ]
 
     def tell_member(
         self, room: Room, what: str, member: Member, *, by: str | None = None, reason: str = ""

@@ -95,7 +95,7 @@ class Addresses:
             }
         else:
             for word in [target.peer] if target.peer is not None else target.peers or []:
-                named = self._named(word)
+                named = self.find_named(word)
                 found.update(named)
                 if not named:
                     unknown.append(word)
@@ -115,12 +115,18 @@ class Addresses:
         ids: list[str] = []
         names: list[str] = []
         for word in [target.peer] if target.peer is not None else target.peers or []:
-            peers = list(self._named(word).values())
+            peers = list(self.find_named(word).values())
             ids += [peer.id for peer in peers] or [word]
             names += [peer.name for peer in peers] or [word]
         return ids, names
 
-    def _named(self, word: str) -> dict[str, Peer]:
+    @property
+    def size(self) -> int:
+        """How many words and sessions it holds."""
+        return len(self._by_word) + len(self._words)
+
+    def find_named(self, word: str) -> dict[str, Peer]:
+        """Return who has this id, or else this name: session id → peer."""
         peers = self._by_word.get(word, {})
         by_id = {session: peer for session, peer in peers.items() if peer.id == word}
         return by_id or peers

@@ -1,10 +1,10 @@
 """What the rules make of one message, decided whole before anything is delivered.
 
 A message goes down the list of rules once. What a rule sends on (a copy, a message forwarded or renamed) is a new
-message with one more hop, and goes down the list from the top; a rule that would change nothing of it (it is there
-already, it is called so already) leaves it alone. So a simple rule meets its own work and lets it pass, and rules that
-send a message round in a circle are found out: more than `MOST_HOPS` hops, or `MOST_MESSAGES` messages out of one, are
-an error and nobody gets anything.
+message with one more hop, and goes down the list from the top. A rule that would change nothing leaves a message alone:
+one that is there already, or is called so already, and a copy to where this message was sent already. So a rule meets
+its own work and lets it pass, and two rooms may copy to each other. A message that rules send round in a circle never
+comes to rest: more than `MOST_HOPS` hops, or `MOST_MESSAGES` messages out of one, are an error that reaches nobody.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tavernlink.core.routing.expression import ExpressionError, Facts
 from tavernlink.core.routing.rule import REDIRECTED, SENT, Rule
 from tavernlink.core.routing.rulebook import RuleBook
 from tavernlink.errors import Conflict
+from tavernlink.protocol.codec import encode_json
 from tavernlink.protocol.routing import RouteStep, Sender, Target, is_custom
 
 __all__ = ["MOST_HOPS", "MOST_MESSAGES", "Envelope", "Plan", "Planner", "Words"]
@@ -49,14 +50,23 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 class Plan:
     """What comes of a message."""
 
-    __slots__ = ("dropped", "results", "steps")
+    __slots__ = ("_places", "dropped", "results", "steps")
 
     def __init__(self) -> None:
+        self._places: set[tuple[str, bytes]] = set()
         self.results: list[Envelope] = []
         self.dropped: Rule | None = None
         """The rule that dropped the message itself."""
         self.steps: list[RouteStep] = []
         """Every rule that was tried, where that was asked for."""
+
+    def visit(self, message: Envelope) -> bool:
+        """Note where a message is sent; False if it was sent there before."""
+        place = (message.type, encode_json(message.to))
+        if place in self._places:
+            return False
+        self._places.add(place)
+        return True
 
 
 class Planner:
@@ -73,6 +83,7 @@ class Planner:
         With `explain`, that plan is filled in step by step, and the rules' counters stay as they are.
         """
         plan = explain or Plan()
+        plan.visit(envelope)
         waiting = deque([envelope])
         made = 1
         while waiting:
@@ -109,9 +120,11 @@ class Planner:
                 )
             if not matched or (change := _apply(rule, message)) is None:
                 continue
+            goes_on, instead = change
+            if goes_on is not None and not plan.visit(goes_on) and not instead:
+                continue
             if not quiet:
                 rule.matched += 1
-            goes_on, instead = change
             if goes_on is not None:
                 sent_on.append(goes_on)
             elif message.own:

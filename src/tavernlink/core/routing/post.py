@@ -18,10 +18,13 @@ from tavernlink.errors import NotFound
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.routing import CustomMessage, Sent, Target
 
-__all__ = ["Absent", "Post"]
+__all__ = ["Absent", "Away", "Post"]
 
 Absent = Callable[[str, Event, str], bool]
 """(name, message, the sender's key id) → whether it is kept for a peer of that name."""
+
+Away = Callable[[Peer, Event], None]
+"""Told of a message that went into the session of a peer whose line is down."""
 
 
 class Post:
@@ -32,6 +35,7 @@ class Post:
         self._subscriptions = subscriptions
         self._clock = clock
         self.absent: Absent = lambda _name, _event, _key_id: False
+        self.away: Away = lambda _peer, _event: None
 
     def deliver(self, envelopes: list[Envelope], message_id: str, sender: Peer) -> Sent:
         """Deliver messages of one origin; who is addressed twice gets each type once.
@@ -63,6 +67,8 @@ class Post:
                     continue
                 seen.add((envelope.type, peer.session.id))
                 peer.session.deliver(event)
+                if peer.session.link is None:
+                    self.away(peer, event)
                 (reached if peer.session.link is not None else kept).add(peer.session.id)
             if envelope.to.all:
                 for session in self._listening(envelope.type):

@@ -18,8 +18,15 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     key_id: str
     session: str
     tavern_id: str
+    """The tab that held its last turn."""
+    server: str | None = None
+    """The SillyTavern behind that tab: any other tab of it has the same chat."""
     character: str | None = None
+    """Avatar file name."""
     chat_id: str | None = None
+    """None while the first turn runs; such a binding is not on disk."""
+    used: float | None = None
+    """End of its last turn, in seconds since 1970."""
 
 
 class Bindings:
@@ -38,3 +45,15 @@ class Bindings:
         if self._bound.get((bound.key_id, bound.session)) != bound:
             self._bound[bound.key_id, bound.session] = bound
             self._shelf.put(bound)
+
+    def remove(self, key_id: str, session: str) -> bool:
+        """Forget a session; False if there was none. Its chat stays in SillyTavern."""
+        if self._bound.pop((key_id, session), None) is None:
+            return False
+        self._shelf.remove(key_id, session)
+        return True
+
+    def listed(self, key_id: str | None = None) -> list[Binding]:
+        """Bindings of one key, or of all, by name."""
+        found = [bound for bound in self._bound.values() if key_id in (None, bound.key_id)]
+        return sorted(found, key=lambda bound: (bound.session, bound.key_id))

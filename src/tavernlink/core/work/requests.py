@@ -1,8 +1,10 @@
 """Requests: one asked-for action with a place in a queue, a state, and exactly one final outcome.
 
     queued ──► running ──► done
-      │           ├──────► failed
-      └───────────┴──────► cancelled        (queued may fail too: its time ran out, its tavern never came back)
+      │  ◄────────┤├─────► failed
+      └───────────┴┴─────► cancelled        (queued may fail too: its time ran out, its tavern never came back)
+
+From running back to queued: its tavern was lost before the first word, and another may do it; once.
 
 The table below is the only place that says which step is legal; any other raises.
 """
@@ -10,7 +12,7 @@ The table below is the only place that says which step is legal; any other raise
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from tavernlink.core.peers.session import Session
@@ -19,14 +21,17 @@ from tavernlink.errors import Conflict, NotFound
 from tavernlink.protocol.outcome import ErrorInfo
 from tavernlink.protocol.requests import RequestState, RequestUpdate
 
-__all__ = ["FINAL", "Lane", "Request", "RequestBook"]
+__all__ = ["FINAL", "Lane", "Pool", "Request", "RequestBook"]
 
 Lane = Literal["visible", "detached", "immediate"]
 """`visible` touches the open chat: one at a time. `detached` does not. `immediate` does not even queue."""
 
+Pool = Literal["named", "default", "any"]
+"""Where it may go: `named` to its one tavern, `any` to whichever can, `default` to the first one there is."""
+
 _STEPS: Mapping[RequestState, frozenset[RequestState]] = {
     "queued": frozenset({"running", "failed", "cancelled"}),
-    "running": frozenset({"done", "failed", "cancelled"}),
+    "running": frozenset({"queued", "done", "failed", "cancelled"}),
     "done": frozenset(),
     "failed": frozenset(),
     "cancelled": frozenset(),
@@ -40,22 +45,33 @@ class Request:
     __slots__ = (
         "args",
         "asked",
+        "asker",
         "cancelling",
+        "character",
         "command",
         "created",
         "deadline",
         "error",
         "finished",
-        "floating",
         "key_id",
         "lane",
+        "limits",
+        "owner",
+        "pool",
+        "priority",
         "request_id",
         "result",
+        "retried",
         "session_name",
+        "siblings",
+        "since",
+        "started",
         "state",
         "stream",
+        "streamed",
         "tavern_id",
         "timeout",
+        "told",
         "watchers",
         "wire_id",
     )
@@ -73,6 +89,14 @@ class Request:
         created: float,
         deadline: float,
         timeout: float,
+        asker: str = "",
+        priority: int = 0,
+        pool: Pool = "named",
+        character: str | None = None,
+        session_name: str | None = None,
+        limits: tuple[str, ...] | None = None,
+        since: float = 0.0,
+        owner: str | None = None,
     ) -> None:
         self.request_id = request_id
         """As its asker named it; unique under one key."""
@@ -85,15 +109,38 @@ class Request:
         self.asked = asked
         """Fingerprint of what was asked, to tell a repetition from a clash."""
         self.created = created
+        """Monotonic time."""
         self.deadline = deadline
         """Monotonic time at which it fails with `timeout`: first of waiting, then of running."""
         self.timeout = timeout
         """Seconds that the work may take once it runs."""
         self.state: RequestState = "queued"
         self.tavern_id = ""
-        self.floating = False
-        """The asker named no tavern: any will do."""
-        self.session_name: str | None = None
+        self.asker = asker or key_id
+        """Who takes turns with the others in a queue: a key's app, or the key where its apps come and go."""
+        self.priority = priority
+        """Higher goes first; only managers give it."""
+        self.pool: Pool = pool
+        self.character = character
+        """As it was asked for; each tavern has its own id for it."""
+        self.session_name = session_name
+        """The session that it is a turn of."""
+        self.limits = limits
+        """Ids or names of the taverns that its key reaches; None: every one."""
+        self.since = since
+        """When it was asked, in seconds since 1970; for people."""
+        self.started: float | None = None
+        """When its command went to a tavern, in seconds since 1970."""
+        self.owner = owner
+        """Id of the app that asked, where that id is its own and stays: its final state may wait in an inbox."""
+        self.told: int | None = None
+        """The position that its asker was last told."""
+        self.streamed = False
+        """Its asker has had text: doing it again would say it twice."""
+        self.retried = False
+        """A tavern was lost over it already."""
+        self.siblings: tuple[str, ...] = ()
+        """Of a request that was broadcast: names of the other taverns' requests."""
         self.result: Any = None
         self.error: ErrorInfo | None = None
         self.cancelling = False
@@ -123,9 +170,17 @@ class Request:
 class RequestBook:
     """Every request that is not finished, and the late ones for a while, so that a repetition finds its answer."""
 
-    def __init__(self, *, keep: int = 5_000, keep_seconds: float = 3_600.0) -> None:
-        self._keep = keep
-        self._keep_seconds = keep_seconds
+    def __init__(
+        self,
+        *,
+        keep: int = 5_000,
+        keep_seconds: float = 86_400.0,
+        forgotten: Callable[[Request], None] | None = None,
+    ) -> None:
+        self.keep = keep
+        self.keep_seconds = keep_seconds
+        self._forgotten = forgotten or _ignore
+        """Called for each finished request that is forgotten."""
         self._by_name: dict[tuple[str, str], Request] = {}
         self._by_wire: dict[str, Request] = {}
         self._finished: OrderedDict[str, Request] = OrderedDict()
@@ -171,24 +226,41 @@ class RequestBook:
         self._finished[request.wire_id] = request
         self.prune(now)
 
+    def restore(self, requests: list[Request]) -> None:
+        """Take in what was on disk."""
+        for request in requests:
+            self.add(request)
+        over = [request for request in requests if request.finished is not None]
+        over.sort(key=lambda request: request.finished or 0.0)
+        self._finished.update((request.wire_id, request) for request in over)
+
     def prune(self, now: float) -> None:
         """Forget what finished long ago, or more than enough of it."""
         while self._finished:
             wire_id, oldest = next(iter(self._finished.items()))
-            if len(self._finished) <= self._keep and now - (oldest.finished or now) <= self._keep_seconds:
+            if len(self._finished) <= self.keep and now - (oldest.finished or now) <= self.keep_seconds:
                 return
             del (
                 self._finished[wire_id],
                 self._by_wire[wire_id],
                 self._by_name[oldest.key_id, oldest.request_id],
             )
+            self._forgotten(oldest)
 
     def open(self) -> list[Request]:
         """Requests without a final state."""
         return [request for request in self._by_wire.values() if request.state not in FINAL]
+
+    def of_key(self, key_id: str | None) -> list[Request]:
+        """Requests of one key, or of all, oldest first; finished ones as long as they are kept."""
+        return [request for request in self._by_wire.values() if key_id in (None, request.key_id)]
 
     def forget_session(self, session: Session) -> None:
         """Stop telling a session that is over."""
         for request in self._by_wire.values():
             if session in request.watchers:
                 request.watchers = tuple(watcher for watcher in request.watchers if watcher is not session)
+
+
+def _ignore(_request: Request) -> None:
+    """Nobody wants to know."""

@@ -7,6 +7,8 @@ visible generations never overlap in one tab.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tavernlink.core.limits import HubLimits
@@ -15,46 +17,93 @@ from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.seams import Ack, Clock, Ids, Store
 from tavernlink.core.work.bindings import Binding, Bindings
-from tavernlink.core.work.requests import FINAL, Request, RequestBook
-from tavernlink.errors import TavernlinkError, Unavailable
-from tavernlink.protocol.commands import Command, CommandCancel, CommandDone
+from tavernlink.core.work.lanes import Lanes
+from tavernlink.core.work.ledger import Ledger
+from tavernlink.core.work.pool import Pool, character_id, is_there
+from tavernlink.core.work.quota import Quota
+from tavernlink.core.work.requests import FINAL, Lane, Request, RequestBook
+from tavernlink.core.work.sessions import Sessions
+from tavernlink.errors import GenerationError, TavernlinkError, Unavailable
+from tavernlink.protocol.commands import Command, CommandCancel, CommandDone, CommandsKnown
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import ErrorInfo, Success, failure_of
 from tavernlink.protocol.requests import Accepted, RequestState
 
 __all__ = ["Work"]
 
+_LANES: tuple[Lane, ...] = ("visible", "detached")
+
 
 class Work:
     """Everything that taverns were asked to do and have not finished."""
 
     def __init__(self, directory: Directory, clock: Clock, ids: Ids, store: Store, limits: HubLimits) -> None:
-        self.book = RequestBook()
+        self._store = store
+        self._ledger = Ledger(store.requests, clock)
+        self.book = RequestBook(
+            keep=limits.kept_requests, keep_seconds=limits.kept_seconds, forgotten=self._ledger.remove
+        )
         self._directory = directory
         self._clock = clock
         self._ids = ids
-        self.bindings = Bindings(store.bindings)
         self._limits = limits
+        self.quota = Quota(waiting=limits.key_waiting, running=limits.key_running)
+        self.pool = Pool(directory, ids, store.pins, limits.pool_policy)
+        self.sessions = Sessions(directory, Bindings(store.bindings), self.pool)
+        self.over: Callable[[Request, Event], None] = _nobody_away
+        """Called with a request that has its final state, and the event that tells it."""
         self._asked: dict[str, tuple[Ack, float, str]] = {}
         """Immediate commands: wire id → (ack, deadline, tavern)."""
+        self.ended: list[Callable[[Request], None]] = []
+        """Called with each request that has got its final state."""
+        self.moved: list[Callable[[Request], None]] = []
+        """Called with each request that begins to wait or to run; for those who only watch."""
         self._stopping: dict[str, float] = {}
         """Wire ids that hold a place after their final state → when the place is taken from them."""
 
     # Asking
 
+    def retune(self, limits: HubLimits) -> None:
+        """Go by other limits from now on."""
+        self._limits = limits
+        self.quota.most_waiting, self.quota.most_running = limits.key_waiting, limits.key_running
+        self.pool.policy = limits.pool_policy
+        for tavern in self._directory.taverns.values():
+            tavern.lanes.retune(detached=limits.detached, longest=limits.queue_length)
+
+    def new_lanes(self) -> Lanes:
+        """Return the queue of a tavern that is new."""
+        return Lanes(detached=self._limits.detached, longest=self._limits.queue_length, quota=self.quota)
+
     def submit(self, request: Request, tavern: Tavern, session: Session, ack: Ack) -> None:
-        """Queue a request for a tavern. Raises `queue_full`."""
-        tavern.lanes.check_room(request)
-        request.tavern_id = tavern.id
-        request.watchers = (session,)
-        self.book.add(request)
-        tavern.lanes.put(request)
+        """Take a request in, ack it with `Accepted`, and start what may start. Raises `queue_full` or `quota`."""
+        tavern.lanes.check_room(request.lane)
+        self.quota.check(request.key_id)
+        self.enqueue(request, tavern, session)
         ack(Success(result=self.accepted(request)))
         self.dispatch(tavern)
 
+    def enqueue(self, request: Request, tavern: Tavern, session: Session) -> None:
+        """Let a request wait in a tavern's queue until the next `dispatch`."""
+        request.tavern_id = tavern.id
+        request.watchers = (session,)
+        self.book.add(request)
+        self._write(request)
+        if request.session_name is not None:
+            self.sessions.begin(request)
+        tavern.lanes.put(request)
+        for moved in self.moved:
+            moved(request)
+
     def accepted(self, request: Request) -> Accepted:
         """Return what the asker is told at once."""
-        return Accepted(request_id=request.request_id, position=self.position(request), state=request.state)
+        request.told = self.position(request)
+        return Accepted(
+            request_id=request.request_id,
+            position=request.told,
+            state=request.state,
+            also=list(request.siblings),
+        )
 
     def position(self, request: Request) -> int:
         """Requests before it."""
@@ -89,16 +138,21 @@ class Work:
 
     def cancel(self, request: Request) -> None:
         """Cancel: at once while it waits, else by way of the tavern. A finished request stays as it is."""
+        for sibling in request.siblings:
+            self.cancel(self.book.find(request.key_id, sibling))
         if request.state == "queued":
-            tavern = self._directory.taverns[request.tavern_id]
-            tavern.lanes.release(request)
+            tavern = self._directory.taverns.get(request.tavern_id)
+            if tavern is not None:
+                tavern.lanes.release(request)
             self._finish(
                 request, "cancelled", error=ErrorInfo(code="cancelled", message="The request was cancelled.")
             )
-            self._tell_positions(tavern)
+            if tavern is not None:
+                self._tell_positions(tavern)
         elif request.state == "running" and not request.cancelling:
             request.cancelling = True
             request.deadline = self._clock.now() + self._limits.cancel_grace
+            self._write(request)
             self._stop(request)
 
     # What taverns say
@@ -117,82 +171,282 @@ class Work:
         tavern.lanes.release(request)
         if request.state == "running":
             self._conclude(request, message)
-        self.dispatch(tavern)
+        self._released(request, tavern)
 
     def _conclude(self, request: Request, message: CommandDone) -> None:
         if message.ok:
-            self._bind(request, message.result)
+            if request.session_name is not None:
+                self.sessions.settle(request, message.result, self._clock.wall())
             self._finish(request, "done", result=message.result)
             return
         error = message.error or ErrorInfo(code="command_failed", message="The tavern gave no reason.")
         cancelled = request.cancelling or error.code == "cancelled"
         self._finish(request, "cancelled" if cancelled else "failed", error=error)
 
-    def _bind(self, request: Request, result: Any) -> None:
-        chat_id = result.get("chat_id") if isinstance(result, dict) else None
-        if request.session_name is not None and isinstance(chat_id, str):
-            character = result.get("character_id") or request.args.get("character")
-            self.bindings.put(
-                Binding(
-                    key_id=request.key_id,
-                    session=request.session_name,
-                    tavern_id=request.tavern_id,
-                    character=character,
-                    chat_id=chat_id,
-                )
-            )
+    def _released(self, request: Request, tavern: Tavern) -> None:
+        """A place is free, a key runs one request less, a session may have its next turn."""
+        if request.session_name is not None:
+            self._refresh(request)
+        self.dispatch(tavern)
+        if self.quota.waiting[request.key_id]:
+            self.dispatch_others(tavern)
+
+    def _refresh(self, request: Request) -> None:
+        """Have other tabs that show the turn's chat load it again: they would save over it what they have."""
+        bound = self.sessions.bindings.find(request.key_id, request.session_name or "")
+        if bound is not None:
+            for tavern in self.sessions.showing(bound, request.tavern_id):
+                self._tell_old(tavern, bound)
+
+    def looked(self, tavern: Tavern) -> None:
+        """A tab opened something else, or is back: it may show a chat that was changed without its knowing."""
+        bound = None if tavern.state.generating else self.sessions.open_elsewhere(tavern)
+        if bound is not None:
+            self._tell_old(tavern, bound)
+
+    def _tell_old(self, tavern: Tavern, bound: Binding) -> None:
+        args = {"character": bound.character, "chat_id": bound.chat_id}
+        self._command(tavern, "refresh", self._ids.new("c"), args)
 
     # Taverns come and go
 
     def dispatch(self, tavern: Tavern) -> None:
-        """Start what may start."""
-        moved = False
-        while tavern.online and (request := tavern.lanes.next()) is not None:
-            moved = True
-            request.move("running")
-            request.deadline = self._clock.now() + request.timeout
-            if request.session_name is not None:
-                request.args = self._bound_args(request)
-            self._tell(request, position=0)
-            command = Command(name=request.command, request_id=request.wire_id, args=request.args)
-            tavern.session.deliver(Event("command", command))
-        if moved:
-            self._tell_positions(tavern)
+        """Start what may start: what waits here, then what waits elsewhere and may go anywhere."""
+        while tavern.online and (request := tavern.lanes.next(self._ready_on(tavern))) is not None:
+            self._start(tavern, request)
+        while tavern.online and (request := self._stolen(tavern)) is not None:
+            tavern.lanes.put(request)
+            if tavern.lanes.next(self._ready_on(tavern)) is not request:
+                raise AssertionError("a request that was ready for a free place did not get it")
+            self._start(tavern, request)
+        self._tell_positions(tavern)
 
-    def _bound_args(self, request: Request) -> dict[str, Any]:
-        """A session's chat, as its last turn left it: turns that waited together must all use the same chat."""
-        args: dict[str, Any] = dict(request.args)
-        bound = self.bindings.find(request.key_id, request.session_name or "")
-        here = bound is not None and bound.tavern_id == request.tavern_id
-        if bound is not None and here and args.get("character") in (None, bound.character):
-            args.update(character=bound.character, chat_id=bound.chat_id)
-        return args
+    def dispatch_others(self, tavern: Tavern) -> None:
+        """Something that held up other taverns' requests may be over."""
+        for other in list(self._directory.taverns.values()):
+            if other is not tavern and other.lanes.waiting:
+                self.dispatch(other)
+
+    def tavern_left(self, tavern: Tavern) -> None:
+        """Its line dropped: what did not begin there goes where there is room, or where the session has its chat."""
+        if not tavern.lanes.waiting:
+            return
+        for request in tavern.lanes.queued():
+            target = self._elsewhere(request) if request.session_name is not None else None
+            if target is not None and target is not tavern:
+                self._move(request, tavern, target)
+                target.lanes.put(request)
+        for other in list(self._directory.taverns.values()):
+            if other is not tavern and other.online:
+                self.dispatch(other)
+
+    def _ready_on(self, tavern: Tavern) -> Callable[[Request], bool]:
+        def ready(request: Request) -> bool:
+            return self.quota.may_run(request.key_id) and (
+                request.session_name is None or self.sessions.may_run(tavern, request)
+            )
+
+        return ready
+
+    def _stolen(self, tavern: Tavern) -> Request | None:
+        """Take a request out of the queue of a tavern that is busy or away."""
+        lanes = [lane for lane in _LANES if tavern.lanes.has_place(lane)]
+        for other in self._directory.taverns.values() if lanes else ():
+            if other is tavern or not other.lanes.waiting:
+                continue
+            for request in other.lanes.queued():
+                if (
+                    request.lane in lanes
+                    and self.pool.may_take(tavern, request)
+                    and self.quota.may_run(request.key_id)
+                ):
+                    self._move(request, other, tavern)
+                    self._tell_positions(other)
+                    return request
+        return None
+
+    @staticmethod
+    def _move(request: Request, source: Tavern, target: Tavern) -> None:
+        source.lanes.release(request)
+        request.tavern_id = target.id
+        if request.character is not None:
+            request.args = {**request.args, "character": character_id(target, request.character)}
+
+    def _start(self, tavern: Tavern, request: Request) -> None:
+        request.move("running")
+        request.deadline = self._clock.now() + request.timeout
+        request.started = self._clock.wall()
+        request.told = 0
+        self._write(request)
+        for moved in self.moved:
+            moved(request)
+        self._tell(request, position=0)
+        # Not before it is on disk: a hub that is killed now must know that a tavern may have begun.
+        self._store.after_commit(
+            lambda: self._send(tavern, request), lambda error: self._unkept(tavern, request, error)
+        )
+
+    def _send(self, tavern: Tavern, request: Request) -> None:
+        """Bring a request's command to its tavern, unless it came otherwise while it was written."""
+        if request.state != "running" or request.tavern_id != tavern.id:
+            return
+        if request.cancelling:
+            self._give_up(tavern, request, "cancelled", GenerationError("cancelled"))
+            return
+        args = request.args if request.session_name is None else self.sessions.args(request)
+        self._command(tavern, request.command, request.wire_id, args)
+
+    def _unkept(self, tavern: Tavern, request: Request, error: TavernlinkError) -> None:
+        """The disk refused it: its asker was told so, and it is not done."""
+        if request.state == "running" and request.tavern_id == tavern.id:
+            self._give_up(tavern, request, "failed", error)
+
+    def _give_up(self, tavern: Tavern, request: Request, state: RequestState, error: TavernlinkError) -> None:
+        tavern.lanes.release(request)
+        self._finish(request, state, error=ErrorInfo.of(error))
+        self._released(request, tavern)
+
+    def _write(self, request: Request) -> None:
+        tavern = self._directory.taverns.get(request.tavern_id)
+        self._ledger.put(request, tavern.name if tavern is not None else "")
+
+    @staticmethod
+    def _command(tavern: Tavern, name: str, wire_id: str, args: Any) -> None:
+        tavern.session.deliver(Event("command", Command(name=name, request_id=wire_id, args=args)))
+
+    # A hub that was started again, a tavern that begins a new session
+
+    def restore(self, await_tavern: Callable[[str, str], Tavern]) -> None:
+        """Take up what was on disk: what waited waits again, what ran is a tavern's to tell of.
+
+        `await_tavern` returns the tavern with this id and name, which may not have come back yet.
+        """
+        found = self._ledger.load(wait=self._limits.queue_timeout)
+        self.book.restore([request for request, _ in found])
+        for request, name in found:
+            if request.state in FINAL:
+                continue
+            if request.session_name is not None:
+                self.sessions.begin(request)
+            lanes = await_tavern(request.tavern_id, name).lanes
+            if request.state == "running":
+                lanes.take_up(request)
+            else:
+                lanes.put(request)
+
+    def take_report(self, tavern: Tavern, message: CommandsKnown) -> None:
+        """A tavern in a new session says which commands it knows: what goes on, what ended, what never arrived."""
+        tavern.report_due = None
+        unsure, tavern.unsure = tavern.unsure, frozenset()
+        reach = self._clock.wall() - message.seconds
+        ours = tavern.lanes.taken()
+        lost: list[Request] = []
+        for request in ours:
+            wire_id, running = request.wire_id, request.state == "running"
+            if wire_id in message.running:
+                if request.cancelling or not running:
+                    self._stop(request)
+            elif wire_id not in unsure:
+                continue  # sent in this session
+            elif wire_id in message.done or (running and (request.started or 0.0) > reach + 1.0):
+                # It answers once more; or it never saw the command, as it remembers everything since before.
+                self._send(tavern, request)
+            else:
+                lost.append(request)
+        for wire_id in set(message.running) - {request.wire_id for request in ours}:
+            tavern.session.deliver(Event("command.cancel", CommandCancel(request_id=wire_id)))
+        self._fail(tavern, lost, Unavailable("interrupted"))
+        self.dispatch(tavern)
 
     def fail_running(self, tavern: Tavern, error: TavernlinkError) -> None:
         """The page is gone: everything that ran in it fails."""
+        tavern.report_due = None
+        self.fail_asked(tavern, error)
+        self._fail(tavern, tavern.lanes.taken(), error)
+
+    def fail_asked(self, tavern: Tavern, error: TavernlinkError) -> None:
+        """Commands that did not queue are of one session; their askers are told."""
         for wire_id, (ack, _, tavern_id) in list(self._asked.items()):
             if tavern_id == tavern.id:
                 del self._asked[wire_id]
                 ack(failure_of(error))
-        for request in tavern.lanes.taken():
+
+    def _fail(self, tavern: Tavern, requests: list[Request], error: TavernlinkError) -> None:
+        lost: list[Request] = []
+        for request in requests:
             tavern.lanes.release(request)
             self._stopping.pop(request.wire_id, None)
-            if request.state == "running":
-                state: RequestState = "cancelled" if request.cancelling else "failed"
-                self._finish(request, state, error=ErrorInfo.of(error))
+            if request.state != "running":
+                continue
+            if self._may_repeat(request):
+                lost.append(request)
+                continue
+            state: RequestState = "cancelled" if request.cancelling else "failed"
+            self._finish(request, state, error=ErrorInfo.of(error))
+        for request in lost:
+            self._repeat(request, error)
 
-    def move_floating(self, tavern: Tavern) -> None:
-        """Give what waits here for any tavern to another one, where there is one."""
-        other = self._directory.default()
-        if other is None or other is tavern or not other.online:
+    @staticmethod
+    def _may_repeat(request: Request) -> bool:
+        """Nothing was said and nothing shows in a chat: another tavern may do it, once."""
+        return (
+            request.lane == "detached"
+            and request.pool != "named"
+            and not (request.streamed or request.cancelling or request.retried)
+        )
+
+    def _repeat(self, request: Request, error: TavernlinkError) -> None:
+        try:
+            able = self.pool.able(request.character, request.lane, request.limits)
+        except TavernlinkError:
+            able = []
+        target = next((tavern for tavern in able if tavern.online), None)
+        if target is None:
+            self._finish(request, "failed", error=ErrorInfo.of(error))
             return
+        request.retried = True
+        request.move("queued")
+        request.started = None
+        request.told = None
+        request.deadline = self._clock.now() + self._limits.queue_timeout
+        request.tavern_id = target.id
+        if request.character is not None:
+            request.args = {**request.args, "character": character_id(target, request.character)}
+        self._write(request)
+        target.lanes.put(request)
+        for moved in self.moved:
+            moved(request)
+        self._tell(request, target.lanes.position(request))
+        self.dispatch(target)
+
+    def move_waiting(self, tavern: Tavern) -> None:
+        """The page is gone for good: what waits here goes where else it may, the rest waits for it to come back."""
+        targets = {}
         for request in tavern.lanes.queued():
-            if request.floating:
-                tavern.lanes.release(request)
-                request.tavern_id = other.id
-                other.lanes.put(request)
-        self.dispatch(other)
-        self._tell_positions(other)
+            target = self._elsewhere(request)
+            if target is not None and target is not tavern:
+                self._move(request, tavern, target)
+                target.lanes.put(request)
+                targets[target.id] = target
+        for target in targets.values():
+            self.dispatch(target)
+        self.dispatch_others(tavern)  # what ran here held up its key and its session
+
+    def _elsewhere(self, request: Request) -> Tavern | None:
+        """Return a tavern for a request whose own is gone; None: only that one will do."""
+        if request.session_name is not None:
+            bound = self.sessions.bindings.find(request.key_id, request.session_name)
+            return self.sessions.home(bound) if bound is not None else None
+        if request.pool == "named":
+            return None
+        try:
+            if request.pool == "any" or request.character is not None:
+                found = self.pool.choose(request.character, request.lane, request.limits)
+            else:
+                found = self._directory.resolve(None)
+        except TavernlinkError:
+            return None
+        return found if is_there(found) else None
 
     def tick(self, now: float) -> None:
         """Let time-outs happen."""
@@ -204,6 +458,9 @@ class Work:
                         Unavailable("timeout", "The tavern did not answer in time. Is a dialog open there?")
                     )
                 )
+        for tavern in list(self._directory.taverns.values()):
+            if tavern.report_due is not None and now >= tavern.report_due:
+                self.fail_running(tavern, Unavailable("interrupted"))
         for request in self.book.open():
             if now >= request.deadline:
                 self._expire(request, now)
@@ -211,9 +468,13 @@ class Work:
             held = self.book.by_wire(wire_id)
             if now >= deadline or held is None:
                 del self._stopping[wire_id]
-                tavern = self._directory.taverns.get(held.tavern_id) if held else None
-                if held and tavern and tavern.lanes.release(held):
-                    self.dispatch(tavern)
+                holder = self._directory.taverns.get(held.tavern_id) if held else None
+                if held and holder and holder.lanes.release(held):
+                    self._released(held, holder)
+        for tavern in list(self._directory.taverns.values()):
+            if tavern.lanes.waiting and tavern.online:
+                self.dispatch(tavern)  # a session may have waited for somebody at another tab
+        self.book.keep, self.book.keep_seconds = self._limits.kept_requests, self._limits.kept_seconds
         self.book.prune(now)
 
     def _expire(self, request: Request, now: float) -> None:
@@ -249,8 +510,18 @@ class Work:
         request.move(state)
         request.result = result
         request.error = error
+        if request.session_name is not None:
+            self.sessions.end(request)
         self.book.finish(request, self._clock.now())
-        self._tell(request)
+        self._write(request)
+        event, watchers = Event("request.update", request.update()), request.watchers
+        self.over(request, event)
+        # Told when it is on disk, so that nobody hears of an outcome that is another one after a restart. A disk that
+        # fails is no reason to keep an outcome back.
+        tell = partial(_deliver, event, watchers)
+        self._store.after_commit(tell, lambda _error: tell())
+        for ended in self.ended:
+            ended(request)
 
     def _tell(self, request: Request, position: int | None = None) -> None:
         event = Event("request.update", request.update(position))
@@ -258,8 +529,20 @@ class Work:
             session.deliver(event)
 
     def _tell_positions(self, tavern: Tavern) -> None:
-        for request in tavern.lanes.queued():
-            self._tell(request, tavern.lanes.position(request))
+        """Tell those whose place changed: under round-robin a newcomer may go before somebody who waits."""
+        for request, position in list(tavern.lanes.positions()):
+            if request.told != position:
+                request.told = position
+                self._tell(request, position)
+
+
+def _nobody_away(_request: Request, _event: Event) -> None:
+    """There are no inboxes."""
+
+
+def _deliver(event: Event, sessions: tuple[Session, ...]) -> None:
+    for session in sessions:
+        session.deliver(event)
 
 
 def _outcome(message: CommandDone) -> Any:

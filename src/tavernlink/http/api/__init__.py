@@ -9,8 +9,12 @@ from __future__ import annotations
 from tavernlink.http.api.access import KeyRoutes, PairingRoutes, list_audit
 from tavernlink.http.api.chats import ChatRoutes
 from tavernlink.http.api.events import listen
+from tavernlink.http.api.messages import send_message
 from tavernlink.http.api.pool import PoolRoutes
+from tavernlink.http.api.profiles import ProfileRoutes, TavernProfileRoutes, list_profiles
 from tavernlink.http.api.requests import RequestRoutes, list_requests
+from tavernlink.http.api.rooms import RoomRoutes
+from tavernlink.http.api.routes import RoutingRuleRoutes
 from tavernlink.http.api.sessions import SessionRoutes
 from tavernlink.http.api.taverns import TavernRoutes, list_characters, list_taverns
 
@@ -24,8 +28,14 @@ ROUTES = (
     RequestRoutes,
     list_requests,
     SessionRoutes,
+    RoomRoutes,
     PoolRoutes,
+    list_profiles,
+    ProfileRoutes,
+    TavernProfileRoutes,
     listen,
+    send_message,
+    RoutingRuleRoutes,
     KeyRoutes,
     PairingRoutes,
     list_audit,

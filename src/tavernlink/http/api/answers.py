@@ -14,6 +14,7 @@ from tavernlink.http.caller import Caller, HttpRequest, final_update
 from tavernlink.http.entrance import prefix_of
 from tavernlink.http.presence import unless_gone
 from tavernlink.protocol.chat import ChatDelete, ChatEdit, ChatSend
+from tavernlink.protocol.profiles import ProfileApply, ProfilePublish, ProfileUndo
 from tavernlink.protocol.requests import Accepted, Generate, RequestCancel, RequestUpdate
 
 __all__ = ["Answer", "Asked", "Ok", "Wait", "ok", "submit", "tavern_of"]
@@ -57,7 +58,7 @@ async def submit(
     caller: Caller,
     request: HttpRequest,
     type_: str,
-    content: ChatSend | ChatEdit | ChatDelete | Generate,
+    content: ChatSend | ChatEdit | ChatDelete | Generate | ProfilePublish | ProfileApply | ProfileUndo,
     *,
     wait: bool,
 ) -> Asked:

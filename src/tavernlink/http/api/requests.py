@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 from litestar import Controller, Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ASGIApp, Send
 
 from tavernlink.core.work.requests import FINAL
@@ -16,13 +17,28 @@ from tavernlink.http.caller import AsCaller, Caller, HttpRequest
 from tavernlink.http.presence import answer_by
 from tavernlink.http.sse import EventWriter, event_bytes
 from tavernlink.protocol.event import Event
-from tavernlink.protocol.requests import RequestCancel, RequestGet, RequestUpdate
+from tavernlink.protocol.message import Id
+from tavernlink.protocol.requests import RequestCancel, RequestGet, RequestInfo, RequestList, RequestUpdate
 from tavernlink.protocol.session import Closing
 
-__all__ = ["RequestRoutes"]
+__all__ = ["RequestRoutes", "list_requests"]
 
 _FINAL_ID = "final"
 """SSE id of the last event. A browser's EventSource comes back with it after the end, and 204 tells it to stop."""
+
+
+@get("/requests", tags=["requests"], summary="Requests of this key, newest first; an admin sees everybody's")
+async def list_requests(
+    *,
+    caller: AsCaller,
+    tavern: FromQuery[Id | None] = None,
+    open_only: Annotated[
+        bool, QueryParameter(name="open", description="Only those without a final state.")
+    ] = True,
+    limit: Annotated[int, QueryParameter(ge=1, le=1_000)] = 100,
+) -> Answer[list[RequestInfo]]:
+    """`request.list`."""
+    return ok(await caller.ask("request.list", RequestList(tavern=tavern, open=open_only, limit=limit)))
 
 
 class RequestRoutes(Controller):

@@ -81,14 +81,18 @@ class _Answer:
         self._text = Transcript()
         self._reasoning = Transcript()
         self._begun = False
+        self._streams: set[str] = set()
+        """Of this request: where the hub broadcasts, those of its siblings come too."""
 
     async def follow(self, app: LocalApp, request_id: str) -> None:
         """Write what comes until the request has its final state. Raises its error."""
         async for event in app.events():
             content = event.content
             if type(content) is StreamDelta:
-                await self._write(self._delta(content))
-            elif isinstance(content, StreamStart):
+                if content.stream_id in self._streams:
+                    await self._write(self._delta(content))
+            elif isinstance(content, StreamStart) and content.request_id == request_id:
+                self._streams.add(content.stream_id)
                 if self._text:  # the next member of a group speaks
                     await self._write(self._chunks.text(self._text.add("\n\n")))
             elif isinstance(content, RequestUpdate) and content.request_id == request_id:

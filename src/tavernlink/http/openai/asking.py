@@ -40,7 +40,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
                 tavern=model.tavern,
                 character=model.character,
                 messages=self.messages,
-                params=self.params,
+                params=self._params(),
                 timeout=self.timeout,
                 request_id=self.request_id,
             )
@@ -59,6 +59,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
             timeout=self.timeout,
             request_id=self.request_id,
         )
+
+    def _params(self) -> dict[str, Any]:
+        """The client's. The model is asked to count tokens where the client asks: some servers refuse the question."""
+        if not self.include_usage:
+            return self.params
+        return {**self.params, "stream_options": {"include_usage": True}}
 
 
 def read_asked(body: bytes, headers: Mapping[str, str]) -> Asked:

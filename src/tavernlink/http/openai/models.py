@@ -1,8 +1,8 @@
-"""`/v1/models`: every character and group of every tavern is a model, and `default` is the open one.
+"""`/v1/models`: every character is a model, `default` is the open one, `any` the open one of whichever tavern is free.
 
-An id is the character's name where no other has it (`Seraphina`), else `tavern/Seraphina`; that form, and the avatar
-file name instead of the name, are always understood. A plain name that several taverns have means the one that is the
-default tavern's, else the first one's, so a second tab does not break a client that knows the name.
+A plain name (`Seraphina`) is the character in any tavern that has it: the pool chooses. `tavern/Seraphina` is that of
+one tavern; the avatar file name instead of the name is always understood. A group is no model: SillyTavern ties its
+prompts to its open chat, so there is no answer beside it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from litestar.params import FromPath
 
 from tavernlink.errors import NotFound, Unavailable
 from tavernlink.http.caller import AsCaller
+from tavernlink.http.openai.parameters import refuse
 from tavernlink.protocol.codec import encode_json
 from tavernlink.protocol.taverns import Character, CharacterList, TavernInfo, TavernList
 from tavernlink.runtime.local import LocalApp
 
-__all__ = ["DEFAULT", "Model", "Models", "fetch_models", "list_models", "show_model"]
+__all__ = ["ANY", "DEFAULT", "Model", "Models", "fetch_models", "list_models", "show_model"]
 
 DEFAULT = "default"
+ANY = "any"
+_POOL = "tavernlink"
 _STARTED = int(time.time())
 
 
@@ -32,11 +35,12 @@ class Model(NamedTuple):
 
     id: str
     owner: str
-    """The tavern's name."""
+    """The tavern's name; `tavernlink` where any will do."""
     tavern: str | None
-    """Its id; None: whichever is there."""
+    """Its id; `*`: whichever the pool chooses; None: the default one."""
     character: str | None
-    """Id of the character or group; None: the open one."""
+    """Id or name of the character; None: the open one."""
+    group: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return OpenAI's model object; nobody knows when a character was made, so `created` is the hub's start."""
@@ -53,27 +57,28 @@ class Models:
         self._by_id: dict[str, Model] = {}
         if not found:
             return
+        several = len(found) > 1
         self._add(Model(DEFAULT, found[0][0].name, None, None), listed=True)
+        self._add(Model(ANY, _POOL, "*", None), listed=several)
         tavern_names = Counter(tavern.name for tavern, _ in found)
-        names = Counter(character.name for _, characters in found for character in characters)
         for tavern, characters in found:
             prefix = tavern.name if tavern_names[tavern.name] == 1 else tavern.tavern_id
-            self._add(
-                Model(f"{prefix}/{DEFAULT}", tavern.name, tavern.tavern_id, None), listed=len(found) > 1
-            )
-            own = Counter(character.name for character in characters)
-            for character in characters:
-                word = (
-                    character.name if own[character.name] == 1 and character.name != DEFAULT else character.id
-                )
-                id_ = word if names[character.name] == 1 and word != DEFAULT else f"{prefix}/{word}"
-                self._add(Model(id_, tavern.name, tavern.tavern_id, character.id), listed=True)
+            self._add(Model(f"{prefix}/{DEFAULT}", tavern.name, tavern.tavern_id, None), listed=several)
+            for character, word in _words(characters):
+                owners = [other for other, theirs in found if any(word == each for _, each in _words(theirs))]
+                owner = tavern.name if len(owners) == 1 else _POOL
+                if word not in self._by_id:
+                    self._add(Model(word, owner, "*", word), listed=True)
+                own = Model(f"{prefix}/{word}", tavern.name, tavern.tavern_id, character.id)
+                self._add(own, listed=len(owners) > 1)
         for tavern, characters in found:
             for character in characters:
-                model = Model("", tavern.name, tavern.tavern_id, character.id)
+                group = character.kind == "group"
+                model = Model("", tavern.name, tavern.tavern_id, character.id, group)
                 for where in (f"{tavern.name}/", f"{tavern.tavern_id}/", ""):
                     for word in (character.name, character.id):
-                        self._by_id.setdefault(f"{where}{word}", model)
+                        anywhere = model._replace(tavern="*", character=word) if not where else model
+                        self._by_id.setdefault(f"{where}{word}", anywhere)
 
     def find(self, id_: str) -> Model:
         """Return the model that this id means. Raises `NotFound`, or `Unavailable` while there is no tavern."""
@@ -83,9 +88,13 @@ class Models:
         if model is None:
             raise NotFound(
                 "unknown_character",
-                f"The model {id_[:200]!r} does not exist: no tavern has a character or group of that name. "
+                f"The model {id_[:200]!r} does not exist: no tavern has a character of that name. "
                 "GET /v1/models lists them.",
                 {"param": "model"},
+            )
+        if model.group:
+            raise refuse(
+                "model", f"{id_[:200]!r} is a group, and SillyTavern ties a group's replies to its open chat."
             )
         return model._replace(id=id_)
 
@@ -93,6 +102,16 @@ class Models:
         self._by_id.setdefault(model.id, model)
         if listed:
             self.listed.append(model)
+
+
+def _words(characters: list[Character]) -> list[tuple[Character, str]]:
+    """One tavern's characters, each with the word that means it alone: its name, or its id where that is taken."""
+    names = Counter(character.name for character in characters)
+    return [
+        (each, each.name if names[each.name] == 1 and each.name not in (DEFAULT, ANY) else each.id)
+        for each in characters
+        if each.kind != "group"
+    ]
 
 
 async def fetch_models(app: LocalApp) -> Models:

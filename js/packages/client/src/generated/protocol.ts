@@ -6,7 +6,30 @@ export const PROTOCOL_VERSION = 1;
 /** Types that neither side counts: they are about the counting, or come before it. */
 export const UNCOUNTED: ReadonlySet<string> = new Set(["closing", "confirm", "hello", "resync", "welcome"]);
 
-export type CommandName = "send" | "generate" | "session.turn" | "edit" | "delete" | "stop" | "context";
+export type CommandName =
+  | "send"
+  | "generate"
+  | "session.turn"
+  | "refresh"
+  | "edit"
+  | "delete"
+  | "profile.publish"
+  | "profile.apply"
+  | "profile.undo"
+  | "stop"
+  | "context";
+
+export type ProfileKind =
+  | "chat_completion"
+  | "text_completion"
+  | "instruct"
+  | "context"
+  | "sysprompt"
+  | "reasoning"
+  | "lorebook"
+  | "regex"
+  | "quick_reply"
+  | "tavernlink";
 
 export type GenerateMode =
   | "reply"
@@ -19,6 +42,16 @@ export type GenerateMode =
   | "detached";
 
 export type RequestState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export type RoomMode = "immediate" | "host" | "round" | "manual";
+
+export type RoomRole = "owner" | "manager" | "member" | "guest";
+
+export type PeerKind = "app" | "tavern";
+
+export type RouteAction = "forward" | "copy" | "drop" | "rename";
+
+export type RouteOrigin = "settings" | "api";
 
 export type Channel = "text" | "reasoning";
 
@@ -38,6 +71,7 @@ export type StreamKind =
 export type ErrorCode =
   | "already_finished"
   | "auth_timeout"
+  | "banned"
   | "blocked_by_dialog"
   | "busy"
   | "cancelled"
@@ -45,46 +79,75 @@ export type ErrorCode =
   | "closed"
   | "command_failed"
   | "context_exceeded"
+  | "cooldown"
+  | "declared_in_file"
   | "detached_unsupported"
   | "disconnected"
+  | "dropped"
   | "empty_reply"
   | "forbidden"
   | "generation_failed"
   | "group_open"
+  | "held"
   | "hub_stopping"
   | "interceptor_abort"
   | "internal"
+  | "interrupted"
   | "invalid_auth"
+  | "invalid_expression"
   | "invalid_json"
   | "invalid_message"
+  | "key_expired"
   | "key_revoked"
+  | "muted"
+  | "name_taken"
   | "no_backend"
   | "no_character"
   | "no_message"
   | "no_tavern"
+  | "not_a_member"
   | "not_for_this_role"
   | "origin_refused"
   | "protocol_unsupported"
   | "queue_full"
+  | "quota"
   | "rate_limited"
   | "replaced"
   | "request_id_in_use"
+  | "room_closed"
+  | "room_exists"
+  | "room_full"
+  | "route_in_settings"
+  | "route_loop"
+  | "session_bound"
+  | "session_busy"
   | "slow_consumer"
+  | "stale_profile"
   | "stale_revision"
   | "stopped"
+  | "storage_failed"
   | "stream_error"
   | "tavern_gone"
   | "timeout"
   | "too_large"
+  | "turn_taken"
   | "unauthorized"
+  | "unknown_backup"
   | "unknown_character"
   | "unknown_chat"
   | "unknown_command"
+  | "unknown_invitation"
+  | "unknown_item"
   | "unknown_key"
+  | "unknown_member"
   | "unknown_message"
+  | "unknown_pairing"
   | "unknown_path"
+  | "unknown_peer"
+  | "unknown_profile"
   | "unknown_request"
   | "unknown_room"
+  | "unknown_route"
   | "unknown_tavern"
   | "unknown_type"
   | "unreachable"
@@ -105,6 +168,149 @@ export interface Failure {
   error: ErrorInfo;
 }
 
+/** One key, without its secret, which is nowhere kept. Every field is always there; times are seconds since 1970. */
+export interface KeyInfo {
+  id: string;
+  role: "admin" | "app" | "tavern" | "viewer";
+  name: string;
+  /** What it may do: its role's scopes, or the fewer that it was narrowed to. */
+  scopes: string[];
+  created: number;
+  /** Ids or names of the taverns that it may use, or be; null: every one. */
+  taverns: string[] | null;
+  /** Ids or names of the rooms that it may use; null: every one. */
+  rooms: string[] | null;
+  expires: number | null;
+  last_used: number | null;
+  revoked: number | null;
+  /** Id of the key under which it was made; null: on the hub's own machine. */
+  made_by: string | null;
+  /** Where it is declared, e.g. "keys.d/bots.toml"; null: in the hub's store. */
+  source: string | null;
+}
+
+/** A new key. */
+export interface KeyMade {
+  /** Its text. Shown only now. */
+  key: string;
+  info: KeyInfo;
+}
+
+/** peer → hub, ack: `KeyMade`. Nobody can make a key that may do more than their own; a tavern's is for itself. */
+export interface KeyCreate {
+  /** Whose key it is, for people. */
+  name: string;
+  role?: "admin" | "app" | "tavern" | "viewer";
+  /** Those of the role that it is to have; absent: all of them. */
+  scopes?: string[];
+  /** Ids or names of the taverns that it may use; absent: every one that the maker may. */
+  taverns?: string[];
+  rooms?: string[];
+  /** Seconds until it ends by itself; absent: when its maker's key does. */
+  expires_in?: number;
+}
+
+/** peer → hub, ack: `[KeyInfo]`, oldest first; a tavern gets those that it made. */
+export interface KeyList {
+  /** Revoked and expired ones too. */
+  all?: boolean;
+}
+
+/** peer → hub, ack: `[KeyInfo]` of those revoked. Their connections end within a second. */
+export interface KeyRevoke {
+  /** Id of the key, or its name: then every key of that name. */
+  key: string;
+}
+
+/** A SillyTavern that asked for a key and shows this code to its person. */
+export interface PairingInfo {
+  code: string;
+  /** As it calls itself. */
+  name: string;
+  /** Where it asked from. */
+  address: string;
+  asked: number;
+  expires: number;
+  /** The web origin of its page. */
+  origin: string | null;
+}
+
+/** app → hub, ack: `[PairingInfo]` of those that wait. */
+export type PairingList = Record<string, never>;
+
+/** app → hub, ack: `PairingInfo`. The one who shows the code receives a key for a tavern, once. */
+export interface PairingApprove {
+  /** As shown; small letters, spaces and dashes do not matter. */
+  code: string;
+  /** Name of its key; absent: as it calls itself. */
+  name?: string;
+}
+
+/** app → hub, ack: `PairingInfo`. The one who shows the code is told no. */
+export interface PairingRefuse {
+  code: string;
+}
+
+/** Who did what to whom, when, from where. Never holds a secret. */
+export interface AuditEntry {
+  id: string;
+  /** Seconds since 1970. */
+  time: number;
+  /** `noun.verb`, e.g. `key.created`, `room.deleted`, `permission.refused`. */
+  action: string;
+  /** Id of the key under which it was done; empty where there was none. */
+  key: string;
+  /** Role of that key; `hub`: the hub itself; `command line`: a command on its machine; empty: unknown. */
+  role: string;
+  /** Name of the key or of the peer. */
+  name: string;
+  address: string;
+  /** Id or name of what it was done to. */
+  target: string;
+  facts: Record<string, unknown>;
+}
+
+/** app → hub, ack: `[AuditEntry]`, newest first. What is given must fit, all of it. */
+export interface AuditList {
+  /** Glob, e.g. `key.*`. */
+  action?: string;
+  /** Id or name of a key, or name of a peer. */
+  who?: string;
+  target?: string;
+  address?: string;
+  /** Seconds since 1970, this moment included. */
+  since?: number;
+  /** This moment not included. */
+  until?: number;
+  limit?: number;
+}
+
+/** app → hub, ack: [SessionInfo] of this key, or of every key for an admin. */
+export type SessionList = Record<string, never>;
+
+/** A session and where its chat is. */
+export interface SessionInfo {
+  session: string;
+  /** Id of the key that it belongs to. */
+  key: string;
+  /** The tab that its next turn goes to; null: none that has its chat is connected. */
+  tavern: string | null;
+  /** Avatar file name. */
+  character: string | null;
+  chat_id: string | null;
+  /** End of its last turn, in seconds since 1970, to the minute. */
+  used: number | null;
+  /** Turns that wait or run. */
+  open: number;
+}
+
+/** app → hub, ack: `{forgotten: bool}`. The next turn begins a new chat; the old one stays in SillyTavern. */
+export interface SessionForget {
+  session: string;
+  /** For an admin: id of the key that it belongs to; default one's own. */
+  key?: string;
+}
+
 /** One message of a chat. */
 export interface ChatMessage {
   /** Who speaks. */
@@ -121,6 +327,8 @@ export interface ChatMessage {
   /** How many alternatives there are. */
   swipes?: number;
   reasoning?: string;
+  /** Where an app sent it: its member id, `KEY.APP`. */
+  sent_by?: string;
   /** Further facts, e.g. model, token count, attached files. */
   extra?: Record<string, unknown>;
 }
@@ -132,6 +340,8 @@ export interface ChatOp {
   index: number;
   /** With `insert` and `replace`. */
   message?: ChatMessage;
+  /** True: the app that hears this sent the message itself. A bot that passes messages on leaves these out. */
+  own?: boolean;
 }
 
 /** tavern → hub (type `chat.update`): the open chat changed, in order. A change of chat begins with `reset`. */
@@ -174,6 +384,16 @@ export interface ChatView {
   loading?: boolean;
 }
 
+/** Who speaks: for the length of one turn, the person at the keyboard is this one for SillyTavern. */
+export interface Persona {
+  /** What `{{user}}` stands for, and the name over the message. */
+  name: string;
+  /** Goes into the prompt of the turn in the place of the person's own description. */
+  description?: string;
+  /** A picture as a data URL; without one, that of a persona of the same name, else SillyTavern's own. */
+  avatar?: string;
+}
+
 /** A file that goes with a message. */
 export interface Attachment {
   name: string;
@@ -186,17 +406,21 @@ export interface Attachment {
 /** app → hub, ack: Accepted. Sends a message into the open chat, or into a session's own chat. */
 export interface ChatSend {
   text: string;
+  /** Id or name. `*` or `any`: whichever the pool chooses. */
   tavern?: string;
+  /** Into the taverns of this room instead, under the member's own persona. */
   room?: string;
   /** False: only put the message there. */
   generate?: boolean;
-  /** Name to speak under instead of the person's persona. */
-  as?: string;
+  /** Who speaks instead of the person's own persona: a name, or a name with a description and a picture. */
+  as?: string | Persona;
   attachments?: Attachment[];
   /** Use this session's own SillyTavern chat instead of the open one; it is made at first use. */
   session?: string;
   /** With `session`: id or name of the character to talk to. */
   character?: string;
+  /** Higher goes first; other than 0 it is for admins, and in a room for its owner and managers. */
+  priority?: number;
   request_id?: string;
   /** Seconds that the work may take once it runs. */
   timeout?: number;
@@ -242,6 +466,22 @@ export interface CommandDone {
   error?: ErrorInfo;
 }
 
+/**
+ * tavern → hub: first in a new session, before its snapshots: the commands that this page knows.
+ *
+ * Only from a tavern that announced it (`reports` in its connect payload). What runs goes on; what is done is asked
+ * for again, and answered again; what the page would know and does not never arrived, and is sent again; what is
+ * older than the page ends with the error `interrupted`.
+ */
+export interface CommandsKnown {
+  /** Commands that it works on. */
+  running?: string[];
+  /** Commands whose outcome it remembers. */
+  done?: string[];
+  /** How far back it remembers every command. */
+  seconds?: number;
+}
+
 /** Result of `context`: what is open and the settings that matter. Every field is always there. */
 export interface Context {
   user: string | null;
@@ -258,6 +498,36 @@ export interface Context {
   settings: Record<string, unknown>;
 }
 
+/**
+ * hub → app: a message that came while no line of this app was up.
+ *
+ * It waits until `inbox.taken` names its number or a later one; an app that does not say so gets it again with each
+ * new session.
+ */
+export interface InboxMessage {
+  /** Grows within an inbox. */
+  id: number;
+  /** When it came, in seconds since 1970. */
+  time: number;
+  /** Type of the message: `request.update`, `room.message`, `x.…`. */
+  type: string;
+  /** Its content. */
+  content: unknown;
+}
+
+/** app → hub, ack: [InboxMessage], what waits, oldest first. */
+export interface InboxGet {
+  /** Id of another app of the same key; default this one. */
+  app?: string;
+}
+
+/** app → hub, ack: `{taken: count}`. Everything up to this number is dealt with. */
+export interface InboxTaken {
+  upto: number;
+  /** Id of another app of the same key; default this one. */
+  app?: string;
+}
+
 /** An error as it goes over the wire. */
 export interface ErrorInfo {
   /** Stable snake_case word, from `tavernlink.errors`. */
@@ -266,6 +536,215 @@ export interface ErrorInfo {
   message: string;
   /** JSON-safe facts for a program. */
   details?: Record<string, unknown>;
+}
+
+/** app → hub, ack: PoolInfo. */
+export type PoolGet = Record<string, never>;
+
+/** A character whose requests go to one tavern. */
+export interface PinInfo {
+  /** Id or name; `*`: everything without a pin of its own. */
+  character: string;
+  /** Id or name. While it is not there the pin holds nothing up. */
+  tavern: string;
+}
+
+/** How busy a tavern is. */
+export interface PoolTavern {
+  tavern: string;
+  name: string;
+  online: boolean;
+  queued: number;
+  running: number;
+}
+
+/** The pool as it is now. */
+export interface PoolInfo {
+  /** The setting `pool_policy`. */
+  policy: "broadcast" | "least_loaded" | "pinned" | "random";
+  pins: PinInfo[];
+  taverns: PoolTavern[];
+}
+
+/** app → hub, ack: PoolInfo. Admins only. Without a tavern, the pin is taken away. */
+export interface PoolPin {
+  character?: string;
+  tavern?: string;
+}
+
+/** One item, by what it is called. */
+export interface ItemRef {
+  kind: ProfileKind;
+  name: string;
+}
+
+/** One item with what it holds. */
+export interface ProfileItem {
+  kind: ProfileKind;
+  name: string;
+  /** As SillyTavern saves it, without secrets. */
+  content: Record<string, unknown>;
+  /** SHA-256 of the content; filled in by the hub. */
+  hash?: string;
+}
+
+/** A profile without its contents. Every field is always there. */
+export interface ProfileInfo {
+  profile: string;
+  /** 1 at first, one more with each change. */
+  version: number;
+  /** Of this version, in seconds since 1970. */
+  time: number;
+  /** Name of the tavern or app that published this version. */
+  author: string;
+  note: string;
+  items: number;
+  /** Bytes of all contents. */
+  size: number;
+  /** Kind → how many items. */
+  kinds: Record<string, number>;
+}
+
+/** One version of a profile, whole or as much as was asked for. */
+export interface Profile {
+  info: ProfileInfo;
+  items: ProfileItem[];
+}
+
+/** app, tavern → hub, ack: `[ProfileInfo]`, newest versions. */
+export type ProfileList = Record<string, never>;
+
+/** app, tavern → hub, ack: `[ProfileInfo]`, the versions that are kept, newest first. */
+export interface ProfileHistory {
+  profile: string;
+}
+
+/** app, tavern → hub, ack: Profile. */
+export interface ProfileGet {
+  profile: string;
+  /** Default: the newest. */
+  version?: number;
+  /** Only these; default all. */
+  items?: ItemRef[];
+}
+
+/** app, tavern → hub, ack: ProfileInfo. Makes a new version; the same contents again change nothing. */
+export interface ProfileSave {
+  profile: string;
+  items?: ProfileItem[];
+  /** With `merge`: items to take out. */
+  remove?: ItemRef[];
+  /** True: items that are not named stay as they are. False: these are all there is. */
+  merge?: boolean;
+  /** Refuse with `stale_profile` unless the newest version is still this one; 0: unless there is no such profile. */
+  base?: number;
+  note?: string;
+}
+
+/** app, tavern → hub, ack: nothing. The profile and all its versions. */
+export interface ProfileDelete {
+  profile: string;
+}
+
+/** One field of an item that differs. */
+export interface FieldChange {
+  /** E.g. `prompts[main].content`; parts of a list are named by their identifier where they have one. */
+  path: string;
+  /** As JSON, cut to a readable length; null: not there. */
+  before?: string;
+  after?: string;
+}
+
+/** One item that differs. */
+export interface ItemChange {
+  kind: ProfileKind;
+  name: string;
+  change: "added" | "changed" | "removed";
+  /** With `changed`: the first fields that differ. */
+  fields?: FieldChange[];
+  /** How many further fields differ. */
+  more?: number;
+  /** Why a tavern does not apply it by itself: changed there since it was last applied, or being edited there. */
+  held?: "conflict" | "open";
+}
+
+/** app, tavern → hub, ack: `[ItemChange]` from one version to another. */
+export interface ProfileDiff {
+  profile: string;
+  /** Default: the newest. */
+  version?: number;
+  /** Default: the version before it; before the first one there was nothing. */
+  since?: number;
+}
+
+/** hub → app and tavern: a profile has a new version, or is gone. Apps subscribe to it; taverns always get it. */
+export interface ProfileChanged {
+  profile: string;
+  /** Newest version; 0: the profile was deleted. */
+  version: number;
+  author: string;
+}
+
+/** app → hub, ack: Accepted. A tavern publishes its settings; the request's result is ProfileInfo. */
+export interface ProfilePublish {
+  profile: string;
+  tavern?: string;
+  /** Everything of these kinds, … */
+  kinds?: ProfileKind[];
+  /** … and these. */
+  items?: ItemRef[];
+  note?: string;
+  request_id?: string;
+  timeout?: number;
+}
+
+/** app → hub, ack: Accepted. A tavern takes a profile over; the request's result is ProfileApplied. */
+export interface ProfileApply {
+  profile: string;
+  tavern?: string;
+  version?: number;
+  /** Only these; default all. */
+  items?: ItemRef[];
+  /** True: also items that were changed in the tavern since they were last applied. */
+  overwrite?: boolean;
+  /** True: only say what would change. */
+  dry_run?: boolean;
+  request_id?: string;
+  timeout?: number;
+}
+
+/** Result of a request for `profile.apply`. */
+export interface ProfileApplied {
+  profile: string;
+  version: number;
+  /** What differed before. */
+  changes: ItemChange[];
+  applied: ItemRef[];
+  /** What `profile.undo` takes; null: nothing was replaced. */
+  backup: string | null;
+}
+
+/**
+ * app → hub, ack: Accepted. A tavern puts back what it had before it last applied a profile.
+ *
+ * The request's result is ProfileRestored.
+ */
+export interface ProfileUndo {
+  tavern?: string;
+  /** Default: the newest backup. */
+  backup?: string;
+  request_id?: string;
+  timeout?: number;
+}
+
+/** Result of a request for `profile.undo`. */
+export interface ProfileRestored {
+  profile: string;
+  /** Of what was undone. */
+  version: number;
+  /** What was there before the undoing. */
+  backup: string;
+  restored: ItemRef[];
 }
 
 /** One message of a prompt or history, in OpenAI's shape. */
@@ -286,7 +765,13 @@ export interface PromptMessage {
  */
 export interface Generate {
   mode?: GenerateMode;
+  /**
+   * Id or name. `*` or `any`: whichever the pool chooses; so it is too where only `character` is given. Neither: the
+   * default tavern.
+   */
   tavern?: string;
+  /** With `reply`, `regenerate`, `swipe` and `continue`: in the taverns of this room, with its private context. */
+  room?: string;
   /** With `quiet` and `raw`: what to ask. */
   prompt?: string;
   /** With `detached`: the history. With `raw`: the whole prompt. */
@@ -295,6 +780,7 @@ export interface Generate {
   character?: string;
   /** Overrides for this request: temperature, max_tokens, stop, seed, response_format, … */
   params?: Record<string, unknown>;
+  priority?: number;
   request_id?: string;
   /** Seconds that the work may take once it runs. */
   timeout?: number;
@@ -305,7 +791,12 @@ export interface Accepted {
   request_id: string;
   /** Requests before it in the queue; 0: it runs. */
   position: number;
+  /** Always sent (a default made by a factory is not left out). */
   state: RequestState;
+  /** Of a message to a room: it waits for the turn, and its reply comes to the room with that of others. */
+  held?: boolean;
+  /** Where the hub's policy is to broadcast: ids of the same request in the other taverns. */
+  also?: string[];
 }
 
 /** hub → app: a request's state; one final state (`done`, `failed`, `cancelled`), exactly once. */
@@ -342,9 +833,472 @@ export interface RequestCancel {
   request_id: string;
 }
 
+/** app → hub, ack: [RequestInfo], newest first: requests of this key, or of every key for an admin. */
+export interface RequestList {
+  tavern?: string;
+  /** True: only those without a final state. */
+  open?: boolean;
+  limit?: number;
+}
+
+/** One request without its result. */
+export interface RequestInfo {
+  request_id: string;
+  state: RequestState;
+  /** What the tavern is to do, e.g. `send`, `generate`, `session.turn`. */
+  type: string;
+  tavern: string | null;
+  /** While it waits: requests before it. */
+  position: number | null;
+  /** Id of the key that asked for it. */
+  key: string | null;
+  session: string | null;
+  character: string | null;
+  priority: number;
+  /** Seconds since 1970. */
+  asked: number;
+  error: ErrorInfo | null;
+}
+
 /** app → hub, ack: `{stopped: bool}`. Presses Stop in SillyTavern, whoever started the generation. */
 export interface GenerationStop {
   tavern?: string;
+}
+
+/** What guests of a room may do. */
+export interface GuestLimits {
+  /** Messages of one guest in any 60 seconds. */
+  per_minute: number;
+  /** Characters of one message. */
+  length: number;
+  /** Guests at once. */
+  number: number;
+}
+
+/** How a room works. */
+export interface RoomSettings {
+  /**
+   * `immediate`: each message triggers a reply. `host`: what guests and members say is collected until a host (a
+   * manager or the owner) releases it as one turn; a host's own message triggers at once. `round`: collected until
+   * each member that is online has spoken once. `manual`: messages go into the chat at once, a host asks for the
+   * reply.
+   */
+  mode: RoomMode;
+  /** Between two messages of one member; hosts need not wait. */
+  cooldown: number;
+  guests: GuestLimits;
+  /** True: whoever may use the hub may join, as a guest, without an invitation. */
+  open: boolean;
+  /** True: the room stays when its owner tavern does not return within its grace time. */
+  keep: boolean;
+  /** Messages go to all taverns of the room, or to the first that is online. */
+  reach: "all" | "first";
+  /** Members at most. */
+  members: number;
+}
+
+/** One member of a room. */
+export interface MemberInfo {
+  /** `KEY.APP` of an app (the id of its key, and its `app_id`), `tavern_id` of a tavern. */
+  id: string;
+  kind: "app" | "tavern";
+  /** Under which it speaks. */
+  name: string;
+  role: RoomRole;
+  online: boolean;
+  persona: Persona | null;
+  /** Seconds since 1970. */
+  muted_until: number | null;
+  typing: "processing" | "typing" | null;
+  /** Messages of it that wait for the turn. */
+  held: number;
+}
+
+/** A room, as its members see it. */
+export interface RoomInfo {
+  room_id: string;
+  name: string;
+  topic: string;
+  /** Seconds since 1970. */
+  created: number;
+  owner: string | null;
+  settings: RoomSettings;
+  /** Of the asker in it; None: none (an admin, or a room that is open to all). */
+  role: RoomRole | null;
+  /** Left empty by `room.list`. */
+  members: MemberInfo[];
+  online: number;
+  /** Members that are online, and all. */
+  total: number;
+  /** Messages that wait for the turn. */
+  held: number;
+  /** When it will be closed because its owner is away: seconds since 1970. */
+  closes: number | null;
+}
+
+/** peer → hub, ack: RoomInfo. The creator is the owner. Taverns and admins only. */
+export interface RoomCreate {
+  name: string;
+  topic?: string;
+  settings?: RoomSettings;
+  /** The tavern that is to be the owner; default the creating tavern. Admins may leave it out and add one later. */
+  tavern?: string;
+}
+
+/** peer → hub, ack: nothing. The owner or an admin. */
+export interface RoomDelete {
+  room: string;
+  reason?: string;
+}
+
+/** peer → hub, ack: [RoomInfo]. Rooms of the asker and open ones; admins see all. */
+export type RoomList = Record<string, never>;
+
+/** peer → hub, ack: RoomInfo. */
+export interface RoomGet {
+  room: string;
+}
+
+/** peer → hub, ack: RoomInfo. Changes what is given; a manager, the owner or an admin. */
+export interface RoomSet {
+  room: string;
+  topic?: string;
+  /** Fields of RoomSettings; `guests` may be given in part, too. */
+  settings?: Record<string, unknown>;
+}
+
+/** peer → hub, ack: RoomInfo. Again by a member: changes its persona. */
+export interface RoomJoin {
+  /** May be left out with `code`. */
+  room?: string;
+  /** An invitation's code; not needed for an open room. */
+  code?: string;
+  /** Under which the member speaks; default its app's name. */
+  as?: string | Persona;
+}
+
+/** peer → hub, ack: nothing. */
+export interface RoomLeave {
+  room: string;
+}
+
+/** peer → hub, ack: MemberInfo. A manager, the owner or an admin; a tavern only by an admin or by its own key. */
+export interface RoomAdd {
+  room: string;
+  /** Id or name of a connected app, or `KEY.APP`, also of one that is not connected. */
+  app?: string;
+  /** Id or name of a tavern. */
+  tavern?: string;
+  role?: RoomRole;
+  as?: string | Persona;
+}
+
+/** peer → hub, ack: nothing. Takes a member out; it may come back. */
+export interface RoomRemove {
+  room: string;
+  member: string;
+}
+
+/** peer → hub, ack: nothing. Takes a member out, tells it why, and keeps it out for a time. */
+export interface RoomKick {
+  room: string;
+  member: string;
+  reason?: string;
+  seconds?: number;
+}
+
+/** peer → hub, ack: Invitation. */
+export interface RoomInvite {
+  room: string;
+  role?: "guest" | "manager" | "member";
+  uses?: number;
+  /** How long it is valid. */
+  seconds?: number;
+}
+
+/** Lets whoever has the code join. */
+export interface Invitation {
+  code: string;
+  room_id: string;
+  role: RoomRole;
+  /** Uses left. */
+  uses: number;
+  /** Seconds since 1970. */
+  expires: number;
+}
+
+/** peer → hub, ack: nothing. Takes an invitation back. */
+export interface RoomRevoke {
+  room: string;
+  code: string;
+}
+
+/** peer → hub, ack: MemberInfo. Only the owner makes managers; `owner` hands the room over. */
+export interface RoomRoleSet {
+  room: string;
+  member: string;
+  role: RoomRole;
+}
+
+/** peer → hub, ack: MemberInfo. A mute outlasts leaving and coming back. */
+export interface RoomMute {
+  room: string;
+  member: string;
+  seconds?: number;
+  reason?: string;
+}
+
+/** peer → hub, ack: nothing. Ends a mute, and a kick's time too. */
+export interface RoomUnmute {
+  room: string;
+  member: string;
+}
+
+/** Told to a member whom it concerns, in an error's details: why it may not speak or come in. */
+export interface Sanction {
+  until: number;
+  reason?: string;
+}
+
+/**
+ * peer → hub, ack: nothing. `typing` while a person writes, `processing` while a program works on an answer.
+ *
+ * Goes out of itself after 10 seconds unless it is said again.
+ */
+export interface RoomTypingSet {
+  room: string;
+  state?: "processing" | "typing" | null;
+}
+
+/** A text that goes to the tavern with the room's generations only, and is never left behind in the chat. */
+export interface RoomContext {
+  name: string;
+  text: string;
+  /** Messages from the end of the chat before which it stands; None: with the character's description. */
+  depth?: number;
+  role?: "assistant" | "system" | "user";
+}
+
+/** peer → hub, ack: [RoomContext]. A manager, the owner or an admin. An empty text takes the entry away. */
+export interface RoomContextSet {
+  room: string;
+  text: string;
+  name?: string;
+  depth?: number;
+  role?: "assistant" | "system" | "user";
+}
+
+/** peer → hub, ack: [RoomContext]. Members; not guests. */
+export interface RoomContextGet {
+  room: string;
+}
+
+/** app → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply. */
+export interface RoomRelease {
+  room: string;
+  request_id?: string;
+}
+
+/** hub → peer: something about the room or its members. */
+export interface RoomChanged {
+  room: string;
+  room_name: string;
+  what: "created" | "joined" | "kicked" | "left" | "muted" | "offline" | "online" | "persona" | "role" | "settings" | "unmuted";
+  member?: MemberInfo;
+  /** The member who did it, where it was another. */
+  by?: string;
+  reason?: string;
+  settings?: RoomSettings;
+  topic?: string;
+}
+
+/** hub → peer: somebody spoke in the room. Not told to the app that said it. */
+export interface RoomMessage {
+  room: string;
+  message_id: string;
+  /** `user`: a member, or the person at the tavern; `assistant`: a character. */
+  role: "assistant" | "user";
+  name: string;
+  text: string;
+  /** Seconds since 1970. */
+  time: number;
+  /** Of a member's message; None: typed in SillyTavern, or a character's. */
+  member?: string;
+  /** Of what was typed in SillyTavern, and of a character's reply. */
+  tavern?: string;
+  /** It waits for the turn. */
+  held?: boolean;
+  /** Of a character's: `reply`, `regenerate` and `swipe` (instead of the last one), `continue` (what was added). */
+  kind?: string;
+  /** Of a member's message: as its sender named it. */
+  request_id?: string;
+  attachments?: Attachment[];
+}
+
+/** hub → peer: a member types, works on something, or stopped (`state` null). */
+export interface RoomTyping {
+  room: string;
+  member: string;
+  name: string;
+  state: "processing" | "typing" | null;
+}
+
+/** hub → peer: how the room's turn stands. */
+export interface RoomTurn {
+  room: string;
+  state: "collecting" | "idle" | "running";
+  mode: RoomMode;
+  held: number;
+  /** Members whose message the round waits for. */
+  waiting: string[];
+  /** With `running` and `idle`: the request of the turn. */
+  request_id: string | null;
+  /** With `idle`: why it failed. With `collecting`: why what is complete cannot go. */
+  error: ErrorInfo | null;
+}
+
+/** hub → peer: the room is no more, or no more for this member. */
+export interface RoomClosed {
+  room: string;
+  room_name: string;
+  why: "deleted" | "kicked" | "owner_gone" | "removed";
+  reason?: string;
+  /** With `kicked`: when it may come back, seconds since 1970. */
+  until?: number;
+}
+
+/** Who is to get a message: exactly one of `peer`, `peers`, `room` and `all`. The sender itself never is. */
+export interface Target {
+  /** An app's or tavern's id, or its name; a name that several bear reaches all of them. */
+  peer?: string;
+  /** Several of those. */
+  peers?: string[];
+  /** A room's id or name: its members that are connected. */
+  room?: string;
+  /** Everybody who is connected. */
+  all?: boolean;
+  /** Of those, only apps or only taverns. */
+  kind?: PeerKind;
+}
+
+/** Who sent a message. The hub fills it in, so it cannot be forged. */
+export interface Sender {
+  id: string;
+  name: string;
+  kind: PeerKind;
+  /** Of the sender's key: `admin`, `tavern`, `app`. */
+  role: string;
+}
+
+/** peer → hub → peers, ack: whom it reached. A sender gives `to` and `content`, the hub fills in the rest. */
+export interface CustomMessage {
+  to: Target;
+  /** Any JSON value; its size has a limit in the settings (`message_bytes`). */
+  content?: unknown;
+  /** Sent twice under one key, a message is delivered once. The hub makes one where it is absent. */
+  message_id?: string;
+  /** The message's own type. */
+  type?: string;
+  from?: Sender;
+  /** When the hub took it, in seconds since 1970. */
+  sent?: number;
+  /** The rule that brought it here, where one did. */
+  route?: string;
+}
+
+/** Whom a message reached. */
+export interface Sent {
+  message_id: string;
+  /** Peers that were connected. */
+  reached: number;
+  /** Peers that are away; they get it when they come back in time. */
+  kept: number;
+  /** Of `peers`, those that the hub does not know. */
+  unknown: string[];
+}
+
+/** A rule: what it looks at, and what it does with that. */
+export interface Route {
+  /** Globs over message types: `x.*`, `chat.send`, `stream.end`, `event.message_sent`. */
+  types: string[];
+  /** `forward`: elsewhere instead; `copy`: elsewhere too; `drop`: nowhere; `rename`: under another type. */
+  action: RouteAction;
+  /** Made by the hub where it is absent. */
+  id?: string;
+  /** A CEL expression over `type`, `source`, `role`, `target`, `content`, `hops`; empty: always. */
+  when?: string;
+  /** For `forward` and `copy`. */
+  to?: Target;
+  /** For `rename`, and for what `forward` and `copy` send: the new type, under `x.`. */
+  as?: string;
+  /** Rules are tried from the smallest on; equal ones as they were made, the settings' first. */
+  order?: number;
+  enabled?: boolean;
+  /** For people; what `drop` tells the sender. */
+  note?: string;
+}
+
+/** app → hub, ack: every rule, in the order in which they are tried. */
+export type RouteList = Record<string, never>;
+
+/** app → hub, ack: nothing. A rule of the settings is removed there. */
+export interface RouteRemove {
+  id: string;
+}
+
+/** A rule and how it fares. */
+export interface RouteInfo {
+  route: Route;
+  origin: RouteOrigin;
+  /** Messages that it applied to since the hub started. */
+  matched: number;
+  /** Messages on which its expression failed; those count as not matched. */
+  failed: number;
+  /** The last failure. */
+  problem: string | null;
+  /** It took too long and is not tried any more until it is changed. */
+  suspended: boolean;
+}
+
+/** app → hub, ack: what the rules would do with this message. Nothing is sent. */
+export interface RouteTest {
+  type: string;
+  content?: unknown;
+  to?: Target;
+  /** Absent: whoever asks. */
+  from?: Sender;
+}
+
+/** One rule that was tried on one message. */
+export interface RouteStep {
+  route: string;
+  /** The message's type at that moment. */
+  type: string;
+  hops: number;
+  matched: boolean;
+  action: RouteAction;
+  /** Why its expression could not be evaluated. */
+  problem: string | null;
+}
+
+/** A message as it would be delivered. */
+export interface Routed {
+  type: string;
+  to?: Target;
+  content?: unknown;
+  hops?: number;
+  route?: string;
+}
+
+/** What the rules do with a message. */
+export interface RouteTrace {
+  steps: RouteStep[];
+  /** What comes of it, the message itself included. */
+  results: Routed[];
+  /** The rule that dropped the message itself. */
+  dropped: string | null;
+  /** Why it would be refused, e.g. a loop. */
+  error: string | null;
 }
 
 /** The session to go on with. */
@@ -375,6 +1329,8 @@ export interface Auth {
   resume?: Resume;
   /** Sent by taverns. */
   versions?: Versions;
+  /** From a tavern: it sends `commands.known` at the beginning of each new session. */
+  reports?: boolean;
 }
 
 /** Facts about the hub. */
@@ -515,6 +1471,8 @@ export interface TavernInfo {
   running: number;
   /** What SillyTavern is connected to, e.g. "openai/gpt-4o"; null: not connected to a model. */
   backend: string | null;
+  /** The same for every tab of one SillyTavern account: they share characters and chats. Null: not known. */
+  server: string | null;
   versions: Versions | null;
 }
 
@@ -529,6 +1487,7 @@ export interface TavernState {
   chat_id?: string;
   generating?: boolean;
   backend?: string;
+  server?: string;
 }
 
 /** hub → app: a tavern came, went (`online` false) or opened something else. */
@@ -605,13 +1564,68 @@ export interface Messages {
   "generation.stop": GenerationStop;
   "request.get": RequestGet;
   "request.cancel": RequestCancel;
+  "request.list": RequestList;
   "request.update": RequestUpdate;
+  "session.list": SessionList;
+  "session.forget": SessionForget;
+  "pool.get": PoolGet;
+  "pool.pin": PoolPin;
+  "profile.list": ProfileList;
+  "profile.history": ProfileHistory;
+  "profile.get": ProfileGet;
+  "profile.diff": ProfileDiff;
+  "profile.save": ProfileSave;
+  "profile.delete": ProfileDelete;
+  "profile.changed": ProfileChanged;
+  "profile.publish": ProfilePublish;
+  "profile.apply": ProfileApply;
+  "profile.undo": ProfileUndo;
+  "inbox.message": InboxMessage;
+  "inbox.get": InboxGet;
+  "inbox.taken": InboxTaken;
   "stream.start": StreamStart;
   "stream.delta": StreamDelta;
   "stream.end": StreamEnd;
+  "key.create": KeyCreate;
+  "key.list": KeyList;
+  "key.revoke": KeyRevoke;
+  "pairing.list": PairingList;
+  "pairing.approve": PairingApprove;
+  "pairing.refuse": PairingRefuse;
+  "audit.list": AuditList;
+  "room.create": RoomCreate;
+  "room.delete": RoomDelete;
+  "room.list": RoomList;
+  "room.get": RoomGet;
+  "room.set": RoomSet;
+  "room.join": RoomJoin;
+  "room.leave": RoomLeave;
+  "room.add": RoomAdd;
+  "room.remove": RoomRemove;
+  "room.kick": RoomKick;
+  "room.invite": RoomInvite;
+  "room.revoke": RoomRevoke;
+  "room.role": RoomRoleSet;
+  "room.mute": RoomMute;
+  "room.unmute": RoomUnmute;
+  "room.typing.set": RoomTypingSet;
+  "room.context.set": RoomContextSet;
+  "room.context.get": RoomContextGet;
+  "room.release": RoomRelease;
+  "room.changed": RoomChanged;
+  "room.message": RoomMessage;
+  "room.typing": RoomTyping;
+  "room.turn": RoomTurn;
+  "room.closed": RoomClosed;
+  "x.message": CustomMessage;
+  "route.list": RouteList;
+  "route.put": Route;
+  "route.remove": RouteRemove;
+  "route.test": RouteTest;
   "command": Command;
   "command.cancel": CommandCancel;
   "command.done": CommandDone;
+  "commands.known": CommandsKnown;
 }
 
 /** Type name → `result` of its outcome. */
@@ -630,6 +1644,52 @@ export interface Results {
   "generation.stop": Record<string, boolean>;
   "request.get": RequestUpdate;
   "request.cancel": RequestUpdate;
+  "request.list": RequestInfo[];
+  "session.list": SessionInfo[];
+  "session.forget": Record<string, boolean>;
+  "pool.get": PoolInfo;
+  "pool.pin": PoolInfo;
+  "profile.list": ProfileInfo[];
+  "profile.history": ProfileInfo[];
+  "profile.get": Profile;
+  "profile.diff": ItemChange[];
+  "profile.save": ProfileInfo;
+  "profile.delete": null;
+  "profile.publish": Accepted;
+  "profile.apply": Accepted;
+  "profile.undo": Accepted;
+  "inbox.get": InboxMessage[];
+  "inbox.taken": Record<string, number>;
+  "key.create": KeyMade;
+  "key.list": KeyInfo[];
+  "key.revoke": KeyInfo[];
+  "pairing.list": PairingInfo[];
+  "pairing.approve": PairingInfo;
+  "pairing.refuse": PairingInfo;
+  "audit.list": AuditEntry[];
+  "room.create": RoomInfo;
+  "room.delete": null;
+  "room.list": RoomInfo[];
+  "room.get": RoomInfo;
+  "room.set": RoomInfo;
+  "room.join": RoomInfo;
+  "room.leave": null;
+  "room.add": MemberInfo;
+  "room.remove": null;
+  "room.kick": null;
+  "room.invite": Invitation;
+  "room.revoke": null;
+  "room.role": MemberInfo;
+  "room.mute": MemberInfo;
+  "room.unmute": null;
+  "room.typing.set": null;
+  "room.context.set": RoomContext[];
+  "room.context.get": RoomContext[];
+  "room.release": Accepted;
+  "route.list": RouteInfo[];
+  "route.put": RouteInfo;
+  "route.remove": null;
+  "route.test": RouteTrace;
 }
 
 export type MessageType = keyof Messages;
@@ -650,7 +1710,53 @@ export type AppSends =
   | "generate"
   | "generation.stop"
   | "request.get"
-  | "request.cancel";
+  | "request.cancel"
+  | "request.list"
+  | "session.list"
+  | "session.forget"
+  | "pool.get"
+  | "pool.pin"
+  | "profile.list"
+  | "profile.history"
+  | "profile.get"
+  | "profile.diff"
+  | "profile.save"
+  | "profile.delete"
+  | "profile.publish"
+  | "profile.apply"
+  | "profile.undo"
+  | "inbox.get"
+  | "inbox.taken"
+  | "key.create"
+  | "key.list"
+  | "key.revoke"
+  | "pairing.list"
+  | "pairing.approve"
+  | "pairing.refuse"
+  | "audit.list"
+  | "room.create"
+  | "room.delete"
+  | "room.list"
+  | "room.get"
+  | "room.set"
+  | "room.join"
+  | "room.leave"
+  | "room.add"
+  | "room.remove"
+  | "room.kick"
+  | "room.invite"
+  | "room.revoke"
+  | "room.role"
+  | "room.mute"
+  | "room.unmute"
+  | "room.typing.set"
+  | "room.context.set"
+  | "room.context.get"
+  | "room.release"
+  | "route.list"
+  | "route.put"
+  | "route.remove"
+  | "route.test";
 
 /** What a tavern sends. */
 export type TavernSends =
@@ -659,10 +1765,38 @@ export type TavernSends =
   | "characters.changed"
   | "event"
   | "chat.update"
+  | "profile.list"
+  | "profile.history"
+  | "profile.get"
+  | "profile.diff"
+  | "profile.save"
+  | "profile.delete"
   | "stream.start"
   | "stream.delta"
   | "stream.end"
-  | "command.done";
+  | "key.create"
+  | "key.list"
+  | "key.revoke"
+  | "room.create"
+  | "room.delete"
+  | "room.list"
+  | "room.get"
+  | "room.set"
+  | "room.join"
+  | "room.leave"
+  | "room.add"
+  | "room.remove"
+  | "room.kick"
+  | "room.invite"
+  | "room.revoke"
+  | "room.role"
+  | "room.mute"
+  | "room.unmute"
+  | "room.typing.set"
+  | "room.context.set"
+  | "room.context.get"
+  | "command.done"
+  | "commands.known";
 
 /** What the hub sends an app. */
 export type AppReceives =
@@ -674,9 +1808,16 @@ export type AppReceives =
   | "event"
   | "chat.changed"
   | "request.update"
+  | "profile.changed"
+  | "inbox.message"
   | "stream.start"
   | "stream.delta"
-  | "stream.end";
+  | "stream.end"
+  | "room.changed"
+  | "room.message"
+  | "room.typing"
+  | "room.turn"
+  | "room.closed";
 
 /** What the hub sends a tavern. */
 export type TavernReceives =
@@ -685,5 +1826,11 @@ export type TavernReceives =
   | "confirm"
   | "closing"
   | "events.wanted"
+  | "profile.changed"
+  | "room.changed"
+  | "room.message"
+  | "room.typing"
+  | "room.turn"
+  | "room.closed"
   | "command"
   | "command.cancel";

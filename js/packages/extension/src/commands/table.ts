@@ -12,11 +12,13 @@ import {
 } from "./call.js";
 import { generate, generateLane } from "./generate.js";
 import { edit, remove } from "./messages.js";
+import type { Profiles } from "../profiles/profiles.js";
+import { apply, applyLane, publish, undo } from "./profiles.js";
 import { send } from "./send.js";
-import { sessionTurn } from "./session.js";
+import { refresh, sessionTurn } from "./session.js";
 import { readContext, stop } from "./state.js";
 
-export function commandTable(host: Host): CommandTable {
+export function commandTable(host: Host, profiles: Profiles): CommandTable {
   const entry = (
     lane: Lane,
     run: (host: Host, args: Arguments, call: CommandCall) => Promise<unknown>,
@@ -37,6 +39,17 @@ export function commandTable(host: Host): CommandTable {
     ["session.turn", entry("visible", sessionTurn)],
     ["edit", entry("visible", edit)],
     ["delete", entry("visible", remove)],
+    ["profile.publish", entry("detached", (_host, args) => publish(profiles, args))],
+    [
+      "profile.apply",
+      {
+        lane: applyLane,
+        run: (args, call) =>
+          entry(applyLane(args), (page, named, of) => apply(profiles, page, named, of)).run(args, call),
+      },
+    ],
+    ["profile.undo", entry("visible", (page, args, call) => undo(profiles, page, args, call))],
+    ["refresh", entry("immediate", refresh)],
     ["stop", entry("immediate", stop)],
     ["context", entry("immediate", (_host, args) => readContext(args))],
   ]);

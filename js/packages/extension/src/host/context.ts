@@ -129,9 +129,27 @@ export interface STContext {
   getChatCompletionModel?: () => string;
   getPresetManager: (api?: string) => { getSelectedPresetName(): string | undefined } | undefined;
   substituteParams: (text: string, options?: Record<string, unknown>) => string;
-  setExtensionPrompt: (key: string, value: string, position: number, depth: number) => void;
+  setExtensionPrompt: (
+    key: string,
+    value: string,
+    position: number,
+    depth: number,
+    scan?: boolean,
+    role?: number,
+  ) => void;
   unshallowCharacter?: (index: number) => Promise<void>;
   loadWorldInfo: (name: string) => Promise<unknown>;
+  saveWorldInfo: (name: string, data: unknown, immediately?: boolean) => Promise<void>;
+  updateWorldInfoList: () => Promise<void>;
+  reloadWorldInfoEditor: (name: string) => void;
+  getWorldInfoNames: () => string[];
+  callGenericPopup: (
+    content: HTMLElement | string,
+    type: number,
+    input?: string,
+    options?: Record<string, unknown>,
+  ) => Promise<unknown>;
+  POPUP_TYPE: { TEXT: number; CONFIRM: number };
   getCharacters: () => Promise<void>;
   getTokenCountAsync: (text: string, padding?: number) => Promise<number>;
   saveChat: () => Promise<void>;
@@ -145,8 +163,8 @@ export interface STContext {
   deleteLastMessage: () => Promise<void>;
   printMessages: () => Promise<void>;
   reloadCurrentChat: () => Promise<void>;
+  clearChat?: (options: { clearData: boolean }) => Promise<void>;
   selectCharacterById: (index: number, options?: { switchMenu?: boolean }) => Promise<void>;
-  openCharacterChat: (name: string) => Promise<void>;
   openGroupChat: (groupId: string, chatId: string) => Promise<void>;
   activateSendButtons: () => void;
   deactivateSendButtons: () => void;

@@ -9,8 +9,10 @@ import { openCarriers } from "./carriers.js";
 import { context } from "./context.js";
 import { Gate } from "./gate.js";
 import { ModelLine } from "./model.js";
+import { recoverPersona } from "./persona.js";
 import { loadRegex, type Regex } from "./regex.js";
 import { loadScriptModule, type ScriptModule } from "./script_module.js";
+import { serverId } from "./server.js";
 
 export interface Features {
   /** Detached generation works in this SillyTavern. */
@@ -28,20 +30,25 @@ export interface Host {
   readonly line: ModelLine;
   readonly regex: Regex;
   readonly features: Features;
+  /** Id of the SillyTavern behind this page. */
+  readonly server: string | undefined;
   dispose(): void;
 }
 
 export async function openHost(): Promise<Host> {
   const script = await loadScriptModule();
+  recoverPersona(script);
   const gate = new Gate();
   const builder = new PromptBuilder(gate, script);
   const line = new ModelLine(await openCarriers());
+  const server = await serverId();
   return {
     gate,
     script,
     builder,
     line,
     regex: await loadRegex(),
+    server,
     get features(): Features {
       const { ChatCompletionService, TextCompletionService, mainApi } = context();
       const service = mainApi === "openai" ? ChatCompletionService : TextCompletionService;

@@ -156,6 +156,9 @@ function applyFormat(body: Body, value: unknown): void {
 function askForUsage(body: Body, value: unknown): void {
   const wanted = (value as { include_usage?: unknown }).include_usage === true;
   if (!wanted || body["stream"] !== true || body["chat_completion_source"] !== "custom") return;
+  // What the person wrote there cannot be added to, or says it already: the answer matters more than its price.
+  const own = body["custom_include_body"];
+  if (typeof own === "string" && (own.trimStart().startsWith("{") || own.includes("stream_options"))) return;
   body["custom_include_body"] = appendYaml(
     body["custom_include_body"],
     "stream_options",

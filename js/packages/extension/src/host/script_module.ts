@@ -16,17 +16,27 @@ export interface CleanUpOptions {
 export interface ScriptModule {
   /** Sets the name that `{{char}}` stands for. */
   setCharacterName?: (name: string) => void;
+  /** Sets the name that `{{user}}` stands for. */
+  setUserName?: (name: string, options: { toastPersonaNameChange: boolean }) => void;
   /** What SillyTavern does to every reply: names trimmed, regex scripts, stop strings, markdown. */
   cleanUpMessage?: (options: CleanUpOptions) => string;
   getStoppingStrings?: (isImpersonate: boolean, isContinue: boolean) => string[];
   /** Opens a group's chat. */
   openGroupById?: (id: string) => Promise<boolean>;
+  /** True while SillyTavern saves the open chat. */
+  isChatSaving?: () => boolean;
   /** While true, SillyTavern's Send button and Enter do nothing. */
   setSendButtonState?: (pressed: boolean) => void;
 }
 
 const WANTED: Readonly<Record<string, readonly (keyof ScriptModule)[]>> = {
-  "/script.js": ["setCharacterName", "cleanUpMessage", "getStoppingStrings", "setSendButtonState"],
+  "/script.js": [
+    "setCharacterName",
+    "setUserName",
+    "cleanUpMessage",
+    "getStoppingStrings",
+    "setSendButtonState",
+  ],
   "/scripts/group-chats.js": ["openGroupById"],
 };
 
@@ -41,6 +51,8 @@ export async function loadScriptModule(load: Importer = importAtRunTime): Promis
     try {
       const exported = await load(address);
       for (const name of names) if (typeof exported[name] === "function") found[name] = exported[name];
+      // A variable, whose value is asked for each time.
+      if ("isChatSaving" in exported) found["isChatSaving"] = () => exported["isChatSaving"] === true;
     } catch {
       // Another layout of SillyTavern's files: none of these, then.
     }

@@ -3,6 +3,8 @@
 import type { ConnectionState } from "@tavernlink/client";
 
 import type { Log } from "../log.js";
+import { PairingPanel } from "../pairing/panel.js";
+import type { PairingDeps } from "../pairing/pairing.js";
 import type { Obstacle } from "../reach.js";
 import type { Settings } from "../settings.js";
 import type { Texts } from "./texts.js";
@@ -10,6 +12,8 @@ import type { Texts } from "./texts.js";
 export interface PanelActions {
   connect: () => void;
   disconnect: () => void;
+  /** How the drawer asks the hub for a key: where there is none, Connect does that. */
+  pairing: PairingDeps;
   /** The name that goes to the hub when none is typed. */
   defaultName: () => string;
   /** Address and name that this browser was given by who opened it; they are not the person's to change here. */
@@ -30,6 +34,7 @@ export class Panel {
   private readonly state: HTMLElement;
   private readonly detail: HTMLElement;
   private readonly log: HTMLElement;
+  private readonly pairing: PairingPanel;
   private shown: ConnectionState = { name: "idle" };
   private note = "";
   private obstacle: Obstacle | undefined;
@@ -48,12 +53,18 @@ export class Panel {
     this.state = this.find('[data-part="state"]');
     this.detail = this.find('[data-part="detail"]');
     this.log = this.find('[data-part="log"]');
+    this.pairing = new PairingPanel(root, texts, actions.pairing, (key) => {
+      this.settings.change({ key });
+      this.input("tavernlink_key").value = key;
+      this.changed = false;
+      this.actions.connect();
+    });
     this.bindFields();
     this.bindButtons();
     this.debugLog.onChange(() => {
       this.drawLogSoon();
     });
-    this.find("details").addEventListener("toggle", () => {
+    this.find("details.tavernlink-log").addEventListener("toggle", () => {
       this.drawLogSoon();
     });
     this.show(this.shown);
@@ -159,13 +170,13 @@ export class Panel {
   private bindButtons(): void {
     this.button("tavernlink_connect").addEventListener("click", () => {
       if (this.actions.pinned !== undefined || this.settings.key !== "") {
+        this.pairing.stop();
         this.changed = false;
         this.actions.connect();
         return;
       }
-      this.note = this.texts.say("no_key");
-      this.draw();
-      this.input("tavernlink_key").focus();
+      const { url, name } = this.settings.stored;
+      void this.pairing.start(url, name || this.actions.defaultName());
     });
     this.button("tavernlink_disconnect").addEventListener("click", () => {
       this.actions.disconnect();
@@ -190,7 +201,7 @@ export class Panel {
 
   /** At most once a frame, and only where it can be seen. */
   private drawLogSoon(): void {
-    if (this.drawing || !(this.find("details") as HTMLDetailsElement).open) return;
+    if (this.drawing || !(this.find("details.tavernlink-log") as HTMLDetailsElement).open) return;
     this.drawing = true;
     requestAnimationFrame(() => {
       this.drawing = false;

@@ -1,8 +1,12 @@
 /** Words of the drawer that are not in its template. English here; other languages in static/i18n. */
 
+import { PAIRING_TEXTS } from "../pairing/texts.js";
+import { PROFILE_TEXTS } from "../profiles/texts.js";
+
 export const TEXTS = {
+  ...PAIRING_TEXTS,
+  ...PROFILE_TEXTS,
   copied: "The log is in the clipboard.",
-  no_key: "Enter the key first. The hub's owner makes one with: tavernlink keys create --role tavern",
   "state.idle": "Not connected",
   "state.connecting": "Connecting…",
   "state.online": "Connected",

@@ -37,7 +37,8 @@ export class ProfilesPanel {
       this.draw();
     });
     this.follow.addEventListener("change", () => {
-      void this.run(() => this.switchFollow());
+      const { checked } = this.follow;
+      void this.run(() => this.switchFollow(checked));
     });
     const press = (id: string, work: () => Promise<void>): void => {
       this.find(id).addEventListener("click", () => {
@@ -168,9 +169,8 @@ export class ProfilesPanel {
     this.tell("success", texts.say("profiles.undone", restored.length));
   }
 
-  private async switchFollow(): Promise<void> {
+  private async switchFollow(checked: boolean): Promise<void> {
     const profile = this.chosen;
-    const { checked } = this.follow;
     await this.profiles.memory.follow(profile, checked);
     if (checked && this.online) this.follower.start(profile);
   }

@@ -24,7 +24,12 @@ beforeEach(() => {
   sessionStorage.clear();
   all = {};
   settings = new Settings({ all: () => all, save: () => undefined, session: sessionStorage });
-  actions = { connect: vi.fn(), disconnect: vi.fn(), defaultName: () => "SillyTavern host" };
+  actions = {
+    connect: vi.fn(),
+    disconnect: vi.fn(),
+    defaultName: () => "SillyTavern host",
+    pairing: { fetch: vi.fn(), wait: () => Promise.resolve(), now: () => 0 },
+  };
 });
 
 function open(translate: Translate = (text) => text): Panel {
@@ -77,11 +82,56 @@ it("shows each state by light, word and reason", () => {
   panel.show({ name: "idle" });
 });
 
-it("asks for a key before it connects, and connects with what was typed", () => {
+it("shows a code where there is no key, and connects with the key that an admin lets it have", async () => {
+  const answers = [
+    { code: "K7WQ2MXA", ticket: "t", seconds: 300, interval: 2 },
+    { state: "waiting" },
+    { state: "approved", key: "tl_tavern_a_b" },
+  ];
+  const asked = vi.fn((address: unknown) => {
+    const result = answers.shift();
+    return Promise.resolve(new Response(JSON.stringify({ ok: true, result, address: String(address) })));
+  });
+  const waits: (() => void)[] = [];
+  actions.pairing = {
+    fetch: asked,
+    wait: () => new Promise((resolve) => waits.push(resolve)),
+    now: () => 0,
+  };
   open();
+  type("tavernlink_url", "http://hub:1");
   button("tavernlink_connect").click();
   expect(actions.connect).not.toHaveBeenCalled();
-  expect(text("detail")).toContain("tavernlink keys create");
+  await vi.waitFor(() => {
+    expect(text("pairing-code")).toBe("K7WQ-2MXA");
+  });
+  expect(text("pairing-text")).toContain("tavernlink pair K7WQ-2MXA (5:00 left)");
+  for (const turn of [1, 2]) {
+    await vi.waitFor(() => {
+      expect(waits).toHaveLength(turn);
+    });
+    waits.at(-1)?.();
+  }
+  await vi.waitFor(() => {
+    expect(actions.connect).toHaveBeenCalledOnce();
+  });
+  expect(settings.stored).toMatchObject({ url: "http://hub:1", key: "tl_tavern_a_b" });
+  expect(document.querySelector<HTMLElement>('[data-part="pairing"]')?.hidden).toBe(true);
+});
+
+it("takes the code away when the person would rather not", async () => {
+  actions.pairing.fetch = vi.fn(() => new Promise<Response>(() => undefined));
+  open();
+  button("tavernlink_connect").click();
+  const box = document.querySelector<HTMLElement>('[data-part="pairing"]');
+  expect([box?.hidden, text("pairing-text")]).toEqual([false, "Asking the hub for a code…"]);
+  button("tavernlink_pairing_cancel").click();
+  await Promise.resolve();
+  expect(box?.hidden).toBe(true);
+});
+
+it("connects with what was typed", () => {
+  open();
   type("tavernlink_url", " http://hub:1 ");
   type("tavernlink_key", "tl_tavern_a_b");
   button("tavernlink_connect").click();
@@ -132,7 +182,7 @@ it("speaks the person's language, also of errors", () => {
 });
 
 it("has every word in every language", () => {
-  const inTemplate = [...template.matchAll(/data-i18n="([^"]+)"/g)].map(([, key]) => key ?? "");
+  const inTemplate = [...template.matchAll(/data-i18n="(?:\[\w+\])?([^"]+)"/g)].map(([, key]) => key ?? "");
   const wanted = [...inTemplate, ...Object.keys(TEXTS).map((key) => `tavernlink.${key}`)];
   expect(wanted.filter((key) => !(key in english))).toEqual([]);
   expect(wanted.filter((key) => !(key in chinese))).toEqual([]);

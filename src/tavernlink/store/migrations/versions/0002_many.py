@@ -61,6 +61,13 @@ def upgrade() -> None:
         sa.Column("body", sa.JSON, nullable=False),
     )
     op.create_table(
+        "inbox_owners",
+        sa.Column("key_id", sa.String(40), primary_key=True),
+        sa.Column("app_id", sa.String(200), primary_key=True),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("seen", sa.Float, nullable=False),
+    )
+    op.create_table(
         "inbox",
         sa.Column("key_id", sa.String(40), primary_key=True),
         sa.Column("app_id", sa.String(200), primary_key=True),
@@ -152,6 +159,7 @@ def downgrade() -> None:
     op.drop_table("routes")
     op.drop_table("pins")
     op.drop_table("inbox")
+    op.drop_table("inbox_owners")
     op.drop_table("requests")
     op.drop_table("editions")
     op.drop_table("audit")

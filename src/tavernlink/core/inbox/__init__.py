@@ -1,0 +1,1 @@
+"""Inboxes: what is for one app and finds it away waits here, on disk."""
