@@ -22,6 +22,7 @@ from tavernlink.cli import (
     keys,
     pair,
     profiles,
+    routes,
     serve,
     status,
     tab,
@@ -48,6 +49,7 @@ app.add_typer(keys.app, name="keys")
 app.command("pair")(pair.pair)
 app.command("audit")(audit.audit)
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(routes.app, name="routes")
 app.add_typer(extension.app, name="extension")
 app.command("tab")(tab.tab)
 app.command("chat")(chat.chat)
