@@ -24,6 +24,7 @@ from tavernlink.cli import (
     profiles,
     routes,
     serve,
+    sessions,
     status,
     tab,
 )
@@ -50,6 +51,7 @@ app.command("pair")(pair.pair)
 app.command("audit")(audit.audit)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(routes.app, name="routes")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(extension.app, name="extension")
 app.command("tab")(tab.tab)
 app.command("chat")(chat.chat)
