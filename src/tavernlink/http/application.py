@@ -44,7 +44,8 @@ def create_app(runtime: Runtime, settings: Settings, configuration: Configuratio
             metrics_route(runtime),
             show_page,
             Router(
-                "/api", route_handlers=[*ROUTES, *settings_routes(runtime, configuration), *pairing_doors(runtime)]
+                "/api",
+                route_handlers=[*ROUTES, *settings_routes(runtime, configuration), *pairing_doors(runtime)],
             ),
             Router(
                 "/v1", route_handlers=[list_models, show_model, create_completion], include_in_schema=False
