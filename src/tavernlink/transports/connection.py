@@ -167,7 +167,7 @@ class Connection(WSListener):
         queue = self._queue
         traffic = self.traffic
         traffic.messages_out += 1
-        traffic.bytes_out += frame.size
+        traffic.bytes_out += frame.size if frame.attachments else len(frame.text)
         if not queue:
             if self._closing is not None:
                 return
@@ -358,7 +358,7 @@ class Spread:
             text = frame.text
             traffic = self._connections[0].traffic
             traffic.messages_out += len(self._sends)
-            traffic.bytes_out += len(self._sends) * frame.size
+            traffic.bytes_out += len(self._sends) * len(text)
             for send in self._sends:  # picows passes over a connection that is closing
                 send(_TEXT, text)
         else:
