@@ -174,6 +174,7 @@ class GenerationError(TavernlinkError):
         "group_open": "A group chat is open in this tab, and SillyTavern ties prompts to it. Open a character.",
         "detached_unsupported": "This version of SillyTavern cannot generate beside the open chat.",
         "unsupported_backend": "This does not work with the API that SillyTavern is connected to.",
+        "save_failed": "SillyTavern could not save the chat.",
         "command_failed": "SillyTavern could not carry out the command.",
     }
 

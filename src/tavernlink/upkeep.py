@@ -1,4 +1,4 @@
-"""What a running hub looks after by itself: its settings file, the keys in `keys.d`, and the certificate that it shows."""
+"""What a running hub looks after by itself: its settings file, the keys in `keys.d`, the certificate that it shows."""
 
 from __future__ import annotations
 

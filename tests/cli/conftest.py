@@ -33,12 +33,15 @@ Cli = Callable[..., Result]
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Cli:
     """`cli("keys", "list", stdin="…")` → status, stdout, stderr. Nothing of the person's own settings is seen."""
-    for name in ("URL", "KEY", "TAVERN_KEY", "HOST", "PORT", "MODEL_KEY"):
-        monkeypatch.delenv(f"TAVERNLINK_{name}", raising=False)
+    for name in ("URL", "KEY", "TAVERN_KEY", "HOST", "PORT", "MODEL_KEY", "CA"):
+        # Set, then taken away: a command may set it for its own process, and that must not outlive the test.
+        monkeypatch.setenv(f"TAVERNLINK_{name}", "")
+        monkeypatch.delenv(f"TAVERNLINK_{name}")
     monkeypatch.setenv("TAVERNLINK_DATA_DIR", str(tmp_path / "default-data"))
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str | Path, stdin: str = "") -> Result:
+        monkeypatch.delenv("TAVERNLINK_CA", raising=False)
         monkeypatch.setattr(sys, "argv", ["tavernlink", *map(str, arguments)])
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
         capsys.readouterr()

@@ -93,6 +93,8 @@ async def test_a_stream_is_the_whole_answer_with_thoughts_and_usage(client: Asyn
     finish = next(chunk for chunk in reversed(chunks) if chunk.choices)
     assert finish.choices[0].finish_reason == "stop"
     assert getattr(finish, "tavernlink", None) is None
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.completion_tokens >= 40
 
 
 async def test_hanging_up_stops_the_model(client: AsyncOpenAI, tab: Tab, model: Model) -> None:

@@ -24,6 +24,8 @@ __all__ = ["Asker", "Listener"]
 _FINAL = frozenset({"done", "failed", "cancelled"})
 _PATIENCE = 90.0  # seconds for one request, restarts of everything included
 
+_KINDS: tuple[Kind, ...] = ("post", "post", "send", "detached")
+
 _T = TypeVar("_T")
 
 
@@ -97,7 +99,7 @@ class Asker:
 
     async def _ask(self) -> None:
         self._number += 1
-        kind: Kind = self._chance.choice(("post", "post", "send", "detached"))
+        kind: Kind = self._chance.choice(_KINDS) if self._number > 1 else "send"
         asked = Asked(
             f"{self.name}-{self._number}", f"mark-{self.name}-{self._number}-{self._chance.random()}", kind
         )

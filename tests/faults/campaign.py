@@ -103,11 +103,13 @@ class Campaign:
         faults: list[Callable[[], Awaitable[str]]] = [
             self._cut, self._cut, self._freeze, self._freeze, self._restart_tab, self._restart_app,
         ]  # fmt: skip
+        once: list[Callable[[], Awaitable[str]]] = []
         if with_hub:
             faults += [self._kill_hub, self._kill_hub, self._kill_hub]
-        while time.monotonic() < until:
+            once = self._chance.sample(faults, len(faults))  # each of them, however slow the machine is
+        while once or time.monotonic() < until:
             await asyncio.sleep(self._chance.uniform(0.2, 1.5))
-            name = await self._chance.choice(faults)()
+            name = await (once.pop() if once else self._chance.choice(faults))()
             self.report.faults[name] += 1
             self._say(f"  {name}")
 

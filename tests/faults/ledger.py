@@ -65,7 +65,7 @@ class Report:
         for each in asked:
             self.requests += 1
             self.acknowledged += each.accepted
-            self.states[each.state or "none"] += 1
+            self.states[f"{each.state or 'none'}{f' ({each.code})' if each.code else ''}"] += 1
             name = f"{each.kind} {each.request_id} ({each.state}, {each.code}, told {sorted(each.told)})"
             if each.state is None and (each.accepted or each.told):
                 self.undecided.append(name)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.campaign import Campaign
 
-_SECONDS = 75.0
+_SECONDS = 60.0
 
 
 @pytest.mark.e2e
@@ -20,9 +20,8 @@ async def test_nothing_acknowledged_is_lost_or_doubled_whatever_is_killed_cut_or
     with capsys.disabled():  # the counts belong to what the run of the tests shows
         sys.stdout.write(f"\n{report}\n")
     assert report.ok, f"\n{report}"
-    assert report.faults.total() >= 10
-    assert report.faults["hub killed"] >= 2
+    assert report.faults["hub killed"] >= 3
     assert report.faults["tab closed"] >= 1
-    assert report.acknowledged >= 20
-    assert report.states["done"] >= 10
-    assert report.streams >= 3
+    assert report.acknowledged >= 6
+    assert report.states["done"] >= 3
+    assert report.streams >= 1

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from tavernlink.app import Server
 from tavernlink.config import FILE_NAME, Sources
+from tavernlink.protocol.access import AuditList
 from tests.operations.conftest import OpenHub
 from tests.transports.hub import House
 from tests.transports.serving import WAIT
@@ -49,6 +50,8 @@ async def test_an_admin_sees_and_changes_them_and_nobody_else(open_hub: OpenHub)
         for other in (app, viewer):
             assert (await other.get("/api/settings")).status_code == 403
             assert (await other.patch("/api/settings", json={})).status_code == 403
+    (entry,) = house.runtime.core.audit.listed(AuditList(action="settings.changed"))
+    assert (entry.role, entry.target, entry.address) == ("admin", "app_rate, max_payload", "127.0.0.1")
     text = (house.server.settings.data_dir / FILE_NAME).read_text()
     assert text == "app_rate = 7\nmax_payload = 2000000\n"
 

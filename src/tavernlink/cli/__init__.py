@@ -22,7 +22,9 @@ from tavernlink.cli import (
     keys,
     pair,
     profiles,
+    routes,
     serve,
+    sessions,
     status,
     tab,
 )
@@ -48,6 +50,8 @@ app.add_typer(keys.app, name="keys")
 app.command("pair")(pair.pair)
 app.command("audit")(audit.audit)
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(routes.app, name="routes")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(extension.app, name="extension")
 app.command("tab")(tab.tab)
 app.command("chat")(chat.chat)

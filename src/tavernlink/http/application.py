@@ -13,7 +13,7 @@ from tavernlink.http.api import ROUTES
 from tavernlink.http.api.access import pairing_doors
 from tavernlink.http.api.schema import openapi_config
 from tavernlink.http.api.settings import settings_routes
-from tavernlink.http.caller import Caller
+from tavernlink.http.caller import APP_HEADER, Caller
 from tavernlink.http.console import console_routes
 from tavernlink.http.failures import handle_exception
 from tavernlink.http.gate import Gate, guard_of
@@ -35,7 +35,8 @@ def create_app(runtime: Runtime, settings: Settings, configuration: Configuratio
     configuration = configuration or Configuration(Sources.fixed(settings))
 
     def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-        return Caller(runtime, request.scope["state"]["key"], address_of(request.scope))
+        app_id = request.headers.get(APP_HEADER)
+        return Caller(runtime, request.scope["state"]["key"], address_of(request.scope), app_id)
 
     app = Litestar(
         [
@@ -43,7 +44,8 @@ def create_app(runtime: Runtime, settings: Settings, configuration: Configuratio
             metrics_route(runtime),
             *console_routes(),
             Router(
-                "/api", route_handlers=[*ROUTES, *settings_routes(configuration), *pairing_doors(runtime)]
+                "/api",
+                route_handlers=[*ROUTES, *settings_routes(runtime, configuration), *pairing_doors(runtime)],
             ),
             Router(
                 "/v1", route_handlers=[list_models, show_model, create_completion], include_in_schema=False

@@ -103,6 +103,7 @@ STATUS: Mapping[str, int] = {
     "generation_failed": 502,
     "stream_error": 502,
     "empty_reply": 502,
+    "save_failed": 502,
     "command_failed": 502,
 }
 

@@ -146,9 +146,7 @@ class Runtime:
         """A line's write buffer fell below its low-water mark."""
         self.core.link_ready(peer, link)
 
-    def open_app(
-        self, key: Key, name: str, address: str = "local", app_id: str | None = None
-    ) -> LocalApp:
+    def open_app(self, key: Key, name: str, address: str = "local", app_id: str | None = None) -> LocalApp:
         """Return an app inside this process, to be entered with `async with`."""
         return LocalApp(self, key, name, address, app_id)
 

@@ -27,4 +27,4 @@ class RunningJournal:
             self._counts.connects["new" if facts.get("lost") is None else "resync"] += 1
         elif happening == "peer.resumed":
             self._counts.connects["resumed"] += 1
-        _log.info(happening, **facts)
+        _log.info(happening, **{name: fact for name, fact in facts.items() if fact is not None})

@@ -29,18 +29,21 @@ _LONGEST = 10_000  # events that wait for a reader
 class LocalApp:
     """An app whose line is a queue. Use as an async context manager."""
 
-    def __init__(self, runtime: Runtime, key: Key, name: str, address: str) -> None:
+    def __init__(
+        self, runtime: Runtime, key: Key, name: str, address: str, app_id: str | None = None
+    ) -> None:
         self._runtime = runtime
         self._key = key
         self._name = name
         self._address = address
+        self._id = app_id
         self._events: deque[Event] = deque()
         self._arrived = asyncio.Event()
         self._closed: TavernlinkError | None = None
         self._peer: Peer | None = None
 
     async def __aenter__(self) -> Self:
-        auth = Auth(role="app", name=self._name)
+        auth = Auth(role="app", name=self._name, id=self._id)
         self._peer = self._runtime.core.connect(auth, self._key, self, self._address, keep=False)
         return self
 

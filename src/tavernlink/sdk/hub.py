@@ -26,6 +26,8 @@ import msgspec
 from tavernlink.errors import AuthError, NotFound, TavernlinkError, Unavailable
 from tavernlink.protocol.access import AuditEntry, AuditList
 from tavernlink.protocol.catalogue import CATALOGUE
+from tavernlink.protocol.codec import decode_content, encode_json
+from tavernlink.protocol.inbox import InboxGet, InboxMessage, InboxTaken
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import RequestUpdate
 from tavernlink.protocol.rooms import RoomGet, RoomInfo, RoomList
@@ -46,6 +48,7 @@ from tavernlink.sdk.room import Room
 from tavernlink.sdk.subscription import EVERY_TAVERN, Subscription, type_of
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.sdk.trust import trusting
+from tavernlink.sdk.work import Pool, Requests, Sessions
 
 __all__ = ["Hub", "connect"]
 
@@ -164,6 +167,20 @@ class Hub:
         """Return a handle on a tavern by its id or name; None: the one that has been online longest, at each use."""
         return Tavern(self, tavern)
 
+    async def read_inbox(self, *, take: bool = True) -> list[InboxMessage]:
+        """Return what came while this program was away (see `connect`, `id`), oldest first, each with its time.
+
+        What was read is gone, unless `take` is False: then `take_from_inbox` says later what was dealt with.
+        """
+        letters = await self.ask("inbox.get", InboxGet(), list[InboxMessage])
+        if take and letters:
+            await self.take_from_inbox(letters[-1].id)
+        return letters
+
+    async def take_from_inbox(self, upto: int) -> None:
+        """Have everything in the inbox up to this number forgotten."""
+        await self.ask("inbox.taken", InboxTaken(upto=upto), object)
+
     async def taverns(self) -> list[TavernInfo]:
         """Return every tavern that the hub knows, online or away for a moment."""
         return await self.ask("tavern.list", TavernList(), list[TavernInfo])
@@ -179,6 +196,21 @@ class Hub:
     async def rooms(self) -> list[RoomInfo]:
         """Return the rooms that this program is in or may join, without their members."""
         return await self.ask("room.list", RoomList(), list[RoomInfo])
+
+    @property
+    def requests(self) -> Requests:
+        """List and cancel requests."""
+        return Requests(self)
+
+    @property
+    def sessions(self) -> Sessions:
+        """List and forget sessions, which have a SillyTavern chat of their own."""
+        return Sessions(self)
+
+    @property
+    def pool(self) -> Pool:
+        """See and pin where requests go that name no tavern."""
+        return Pool(self)
 
     @property
     def keys(self) -> Keys:
@@ -381,6 +413,8 @@ class Hub:
             request = self._requests.get(content.request_id)
             if request is not None:
                 request.receive_update(content)
+        elif isinstance(content, InboxMessage):
+            self._receive_letter(content)
         elif isinstance(content, TavernChanged):
             tavern = content.tavern.tavern_id
         else:
@@ -402,6 +436,13 @@ class Hub:
         if isinstance(event, StreamEnd):
             self._streams.pop(event.stream_id, None)
         return tavern
+
+    def _receive_letter(self, letter: InboxMessage) -> None:
+        """The end of a request that somebody here still waits for; everything else waits to be read."""
+        if letter.type == "request.update":
+            update = decode_content(letter.type, encode_json(letter.content))
+            if isinstance(update, RequestUpdate) and update.request_id in self._requests:
+                self._requests[update.request_id].receive_update(update)
 
     def receive_resync(self, resync: Resync) -> None:
         """Take up anew what hangs on events that were missed for good."""

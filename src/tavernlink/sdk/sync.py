@@ -21,6 +21,7 @@ from tavernlink.errors import Unavailable
 from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.chat import ChatView
 from tavernlink.protocol.commands import Context
+from tavernlink.protocol.inbox import InboxMessage
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import GenerateMode, GenerationResult
 from tavernlink.protocol.rooms import RoomInfo
@@ -34,6 +35,7 @@ from tavernlink.sdk.sync_access import SyncKeys, SyncPairings
 from tavernlink.sdk.sync_messages import AnyHandler, SyncMailbox
 from tavernlink.sdk.sync_profiles import SyncProfiles
 from tavernlink.sdk.sync_room import SyncRoom
+from tavernlink.sdk.sync_work import SyncPool, SyncRequests, SyncSessions
 from tavernlink.sdk.tavern import Tavern
 
 __all__ = ["SyncHub", "SyncReply", "SyncRequest", "SyncTavern", "connect_sync"]
@@ -155,6 +157,14 @@ class SyncHub:
         """As `Hub.rooms`."""
         return self.loop.run(self._hub.rooms())
 
+    def read_inbox(self, *, take: bool = True) -> list[InboxMessage]:
+        """As `Hub.read_inbox`."""
+        return self.loop.run(self._hub.read_inbox(take=take))
+
+    def take_from_inbox(self, upto: int) -> None:
+        """As `Hub.take_from_inbox`."""
+        self.loop.run(self._hub.take_from_inbox(upto))
+
     def taverns(self) -> list[TavernInfo]:
         """As `Hub.taverns`."""
         return self.loop.run(self._hub.taverns())
@@ -162,6 +172,21 @@ class SyncHub:
     def characters(self, tavern: str | None = None) -> list[Character]:
         """As `Hub.characters`."""
         return self.loop.run(self._hub.characters(tavern))
+
+    @property
+    def requests(self) -> SyncRequests:
+        """As `Hub.requests`."""
+        return SyncRequests(self, self._hub.requests)
+
+    @property
+    def sessions(self) -> SyncSessions:
+        """As `Hub.sessions`."""
+        return SyncSessions(self, self._hub.sessions)
+
+    @property
+    def pool(self) -> SyncPool:
+        """As `Hub.pool`."""
+        return SyncPool(self, self._hub.pool)
 
     @property
     def keys(self) -> SyncKeys:

@@ -54,13 +54,14 @@ class Tavern:
         session: str | None = None,
         character: str | None = None,
         timeout: float | None = None,
+        priority: int = 0,
         request_id: str | None = None,
     ) -> Reply:
         """Send a message into the open chat and have the character answer.
 
         `as_`: a name to speak under instead of the person's persona. `session`: use this name's own SillyTavern chat
         with `character` instead of the open one. `timeout`: seconds that the hub gives the work once it runs.
-        `request_id`: an idempotency key of your own; asked twice, done once.
+        `priority`: higher goes first; for admins. `request_id`: an idempotency key of your own; asked twice, done once.
         """
         request_id = request_id or _new_id()
         content = ChatSend(
@@ -71,6 +72,7 @@ class Tavern:
             session=session,
             character=character,
             timeout=timeout,
+            priority=priority,
             request_id=request_id,
         )
         return Reply(self._hub, "chat.send", content, request_id)
@@ -106,6 +108,7 @@ class Tavern:
         character: str | None = None,
         params: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        priority: int = 0,
         request_id: str | None = None,
     ) -> Reply:
         """Generate in one of the modes that `tavernlink.protocol.requests.Generate` describes.
@@ -123,6 +126,7 @@ class Tavern:
             character=character,
             params=dict(params or {}),
             timeout=timeout,
+            priority=priority,
             request_id=request_id,
         )
         return Reply(self._hub, "generate", content, request_id)

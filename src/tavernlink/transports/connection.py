@@ -167,7 +167,7 @@ class Connection(WSListener):
         queue = self._queue
         traffic = self.traffic
         traffic.messages_out += 1
-        traffic.bytes_out += frame.size
+        traffic.bytes_out += frame.size if frame.attachments else len(frame.text)
         if not queue:
             if self._closing is not None:
                 return
@@ -236,17 +236,34 @@ class Connection(WSListener):
             raise
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: D102
-        if not frame.last_in_buffer:
-            self._receive(frame)
-            return
         batch = self.batch
-        batch.stretches += 1
-        batch.direct = batch.stretches
+        last = frame.last_in_buffer
+        if last:
+            batch.stretches += 1
+            batch.direct = batch.stretches
+        traffic = self.traffic
+        traffic.messages_in += 1
+        traffic.bytes_in += frame.payload_size
         try:
-            self._receive(frame)
+            kind = frame.msg_type
+            if self._closing is not None:
+                if kind is _CLOSE:
+                    self._transport.disconnect()
+            elif frame.rsv1 or frame.rsv2 or frame.rsv3:
+                self._fail(1002, "no extension was agreed on")
+            elif kind is _TEXT and frame.fin and self._parts is None:
+                self.receiver.receive_text(frame.get_payload_as_bytes())
+            elif kind is _BINARY and frame.fin and self._parts is None:
+                self.receiver.receive_binary(frame.get_payload_as_bytes())
+            elif kind in (_TEXT, _BINARY, _CONTINUATION):
+                self._receive_part(frame)
+            else:
+                self._receive_control(frame)
         finally:
-            batch.direct = 0
-            batch.flush()
+            if last:
+                batch.direct = 0
+                if batch.firsts or batch.dirty:
+                    batch.flush()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: D102
         if self._timer is not None:
@@ -271,29 +288,6 @@ class Connection(WSListener):
         self.receiver.writable()
 
     # ── incoming ─────────────────────────────────────────────────────────────────────────────────────────
-    def _receive(self, frame: WSFrame) -> None:
-        kind = frame.msg_type
-        traffic = self.traffic
-        traffic.messages_in += 1
-        traffic.bytes_in += frame.payload_size
-        if self._closing is not None:
-            if kind is _CLOSE:
-                self._transport.disconnect()
-        elif frame.rsv1 or frame.rsv2 or frame.rsv3:
-            self._fail(1002, "no extension was agreed on")
-        elif kind is _TEXT and frame.fin and self._parts is None:
-            self.receiver.receive_text(frame.get_payload_as_bytes())
-        elif kind is _BINARY and frame.fin and self._parts is None:
-            self.receiver.receive_binary(frame.get_payload_as_bytes())
-        elif kind is _CLOSE:
-            self._receive_close(frame)
-        elif kind is _PING:
-            self._transport.send_pong(frame.get_payload_as_bytes())
-        elif kind is _PONG:
-            self.answered = True
-        elif kind in (_TEXT, _BINARY, _CONTINUATION):
-            self._receive_part(frame)
-
     def _receive_part(self, frame: WSFrame) -> None:
         """Collect the fragments of one message (RFC 6455, 5.4)."""
         parts = self._parts
@@ -313,6 +307,15 @@ class Connection(WSListener):
             self._parts = None
             message = b"".join(parts)
             (self.receiver.receive_text if self._parts_text else self.receiver.receive_binary)(message)
+
+    def _receive_control(self, frame: WSFrame) -> None:
+        kind = frame.msg_type
+        if kind is _CLOSE:
+            self._receive_close(frame)
+        elif kind is _PING:
+            self._transport.send_pong(frame.get_payload_as_bytes())
+        elif kind is _PONG:
+            self.answered = True
 
     def _receive_close(self, frame: WSFrame) -> None:
         code = frame.get_close_code().value
@@ -355,7 +358,7 @@ class Spread:
             text = frame.text
             traffic = self._connections[0].traffic
             traffic.messages_out += len(self._sends)
-            traffic.bytes_out += len(self._sends) * frame.size
+            traffic.bytes_out += len(self._sends) * len(text)
             for send in self._sends:  # picows passes over a connection that is closing
                 send(_TEXT, text)
         else:

@@ -10,10 +10,18 @@
  */
 
 import { Connection, type ConnectionOptions } from "./connection.js";
+import {
+  customMessage,
+  isCustom,
+  onCustom,
+  type CustomType,
+  type ReceivedMessage,
+  type To,
+} from "./custom.js";
 import { TavernlinkError } from "./errors.js";
 import { Generation } from "./generation.js";
 import { makeId } from "./ids.js";
-import type { Messages, RequestUpdate, Results, Subscribe } from "./generated/protocol.js";
+import type { Messages, RequestUpdate, Results, Sent, Subscribe } from "./generated/protocol.js";
 import { Tavern } from "./tavern.js";
 
 export type HubOptions = Omit<ConnectionOptions, "url" | "key" | "role">;
@@ -56,9 +64,22 @@ export class Hub {
     connection.start();
   }
 
+  /** Listen to messages of programs' own types, e.g. `x.dice.*`; they come without `subscribe`. */
+  on(types: CustomType, listener: (message: ReceivedMessage) => void): () => void;
   /** Listen to one type of message; ask for it with `subscribe`. Returns the function that stops listening. */
-  on<Type extends keyof Messages>(type: Type, listener: (content: Messages[Type]) => void): () => void {
-    return this.connection.onMessage(type, listener);
+  on<Type extends keyof Messages>(type: Type, listener: (content: Messages[Type]) => void): () => void;
+  on(type: string, listener: (content: never) => void): () => void {
+    return isCustom(type)
+      ? onCustom(this.connection, type, listener as (message: ReceivedMessage) => void)
+      : this.connection.onMessage(type as keyof Messages, listener as (content: unknown) => void);
+  }
+
+  /**
+   * Send a message of a type of your own to peers: an id or a name, several, `EVERYBODY`, or a target such as
+   * `{ room: "table" }`. Gives whom it reached.
+   */
+  async send(type: CustomType, content: unknown, to: To): Promise<Sent> {
+    return (await this.askFor(type, customMessage(content, to))) as Sent;
   }
 
   async subscribe(types: string[], where: Omit<Subscribe, "types"> = {}): Promise<void> {
@@ -74,11 +95,15 @@ export class Hub {
 
   /** Ask, and get the outcome's result. Throws `TavernlinkError` with the hub's code. */
   async request<Type extends Asks>(type: Type, content: Messages[Type]): Promise<Results[Type]> {
+    return (await this.askFor(type, content)) as Results[Type];
+  }
+
+  private async askFor(type: string, content: unknown): Promise<unknown> {
     for (;;) {
       await this.ready();
       try {
         const outcome = await this.connection.ask(type, content);
-        if (outcome.ok) return outcome.result as Results[Type];
+        if (outcome.ok) return outcome.result;
         throw TavernlinkError.from(outcome.error);
       } catch (error) {
         if (!(error instanceof TavernlinkError) || error.code !== "disconnected") throw error;

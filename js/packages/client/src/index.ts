@@ -5,6 +5,17 @@ export { PROTOCOL_VERSION, UNCOUNTED } from "./generated/protocol.js";
 export { parseAddress, type Address } from "./address.js";
 export { Backoff, type BackoffLimits } from "./backoff.js";
 export { Connection, type ConnectionOptions, type SessionStart } from "./connection.js";
+export {
+  customMessage,
+  EVERYBODY,
+  isCustom,
+  matcher,
+  onCustom,
+  targetOf,
+  type CustomType,
+  type ReceivedMessage,
+  type To,
+} from "./custom.js";
 export { TavernlinkError, type AnyErrorCode } from "./errors.js";
 export { Outbox, type OutboxLimits } from "./outbox.js";
 export { isFinal, type ConnectionState } from "./state.js";

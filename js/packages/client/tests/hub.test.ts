@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { connect, type Hub, type Outcome, TavernlinkError } from "../src/index.js";
+import {
+  connect,
+  type CustomMessage,
+  EVERYBODY,
+  type Hub,
+  type Outcome,
+  TavernlinkError,
+} from "../src/index.js";
 import { FakeNetwork } from "./fake_socket.js";
 
 let network: FakeNetwork;
@@ -123,5 +130,59 @@ describe("a generation", () => {
     await answer({ request_id: generation.requestId, position: 0 });
     hub.close();
     await expect(generation.result).rejects.toMatchObject({ code: "closed" });
+  });
+});
+
+describe("messages of one's own", () => {
+  it("are sent to a peer, several, everybody or a room, and give whom they reached", async () => {
+    const hub = await online();
+    const sending = hub.send("x.dice.roll", { sides: 20 }, "Game");
+    await answer({ message_id: "m", reached: 1, kept: 0, unknown: [] });
+    expect(await sending).toEqual({ message_id: "m", reached: 1, kept: 0, unknown: [] });
+    for (const to of [["a", "b"], EVERYBODY, { room: "table" }] as const) {
+      void hub.send("x.dice.roll", 6, to);
+      await answer({});
+    }
+    const sent = network.last.contents("x.dice.roll") as CustomMessage[];
+    expect(sent.map((message) => message.to)).toEqual([
+      { peer: "Game" },
+      { peers: ["a", "b"] },
+      { all: true },
+      { room: "table" },
+    ]);
+    expect(new Set(sent.map((message) => message.message_id)).size).toBe(4);
+    expect(sent[0]?.content).toEqual({ sides: 20 });
+  });
+
+  it("go out again under the same id when the line drops before the answer", async () => {
+    const hub = await online();
+    const sending = hub.send("x.a", 1, "b");
+    await vi.waitUntil(() => network.last.acks.length > 0);
+    const first = network.last.contents("x.a");
+    network.last.happen("disconnect", "transport close");
+    await vi.advanceTimersByTimeAsync(20_000);
+    network.last.welcome({ resumed: true });
+    await answer({ message_id: "m", reached: 1, kept: 0, unknown: [] });
+    expect(network.last.contents("x.a")).toEqual(first);
+    expect((await sending).reached).toBe(1);
+  });
+
+  it("are heard by type or glob until the listener is taken away", async () => {
+    const hub = await online();
+    const heard: string[] = [];
+    const off = hub.on("x.dice.*", ({ type, content, from }) =>
+      heard.push(`${type} ${String(content)} ${from.name}`),
+    );
+    hub.on("x.dice.roll", ({ type }) => heard.push(`only ${type}`));
+    const from = { id: "a", name: "Ann", kind: "app", role: "app" };
+    const say = (type: string): void => {
+      network.last.receive(type, { type, to: {}, content: 6, from, sent: 1 });
+    };
+    say("x.dice.roll");
+    say("x.dicey");
+    say("x.dice.result");
+    off();
+    say("x.dice.result");
+    expect(heard).toEqual(["x.dice.roll 6 Ann", "only x.dice.roll", "x.dice.result 6 Ann"]);
   });
 });

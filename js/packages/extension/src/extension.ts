@@ -14,6 +14,7 @@ import {
 } from "./host/page.js";
 import { Identity } from "./identity.js";
 import { Log } from "./log.js";
+import { Messages } from "./messages.js";
 import { Mirror } from "./mirror/mirror.js";
 import { Panel } from "./panel/panel.js";
 import { Texts } from "./panel/texts.js";
@@ -66,9 +67,15 @@ export async function startExtension(moduleUrl: string): Promise<void> {
         follow.receiveChanged(changed);
         void profilesPanel?.refresh();
       },
+      receiveMessage: (message) => {
+        messages.receive(message);
+      },
     },
     log,
   );
+  const messages = new Messages(line, (error) => {
+    log.add("error", "A listener of another extension failed", error);
+  });
   const visible = new VisibleStreams(context, line);
   const mirror = new Mirror({ read: context, growing: () => visible.growing, observeChat, pause }, line);
   const state = new StateReport(
@@ -162,6 +169,9 @@ export async function startExtension(moduleUrl: string): Promise<void> {
       return line.state.name === "online" ? line.state.welcome.id : id;
     },
     state: () => line.state,
+    // For other extensions and scripts: messages of their own types.
+    send: messages.send,
+    on: messages.on,
   };
   Object.assign(globalThis, { tavernlink: view });
   if (pinned !== undefined || (settings.stored.autoConnect && settings.key !== "")) connect();

@@ -7,12 +7,14 @@
 
 import {
   Connection,
+  onCustom,
   TavernlinkError,
   type ConnectionOptions,
   type ConnectionState,
   type Messages,
   type Outcome,
   type ProfileChanged,
+  type ReceivedMessage,
 } from "@tavernlink/client";
 
 import type { Log } from "./log.js";
@@ -25,6 +27,7 @@ export interface SessionParts {
   receiveCancel(requestId: string): void;
   receiveWanted(names: readonly string[]): void;
   receiveProfile(changed: ProfileChanged): void;
+  receiveMessage(message: ReceivedMessage): void;
 }
 
 /** Characters that may wait for the hub's confirmation before large messages wait too. */
@@ -88,6 +91,9 @@ export class TavernLine implements Outlet {
     });
     connection.onMessage("profile.changed", (changed) => {
       this.parts.receiveProfile(changed);
+    });
+    onCustom(connection, "x.*", (message) => {
+      this.parts.receiveMessage(message);
     });
     connection.start();
   }

@@ -31,6 +31,13 @@ it("says what is open", () => {
   ]);
 });
 
+it("says which SillyTavern it is, where that is known", () => {
+  const { tavern, outlet } = open();
+  const page = { read: tavern.read, generating: () => false, server: () => "server-x", pause: settled };
+  new StateReport(page, outlet).restart();
+  expect(outlet.contents("tavern.state").at(-1)).toMatchObject({ server: "server-x" });
+});
+
 it("says so when nothing is open and no model is connected", () => {
   const { tavern, outlet, report } = open();
   tavern.characterId = undefined;

@@ -189,6 +189,8 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("POST", "/api/requests/{request_id}/cancel"): "request.cancel",
     ("GET", "/api/requests/{request_id}/events"): "request.get",
     ("GET", "/api/requests"): "request.list",
+    ("GET", "/api/inbox/{app}"): "inbox.get",
+    ("DELETE", "/api/inbox/{app}"): "inbox.taken",
     ("GET", "/api/sessions"): "session.list",
     ("DELETE", "/api/sessions/{session}"): "session.forget",
     ("GET", "/api/profiles"): "profile.list",

@@ -165,9 +165,14 @@ class Session:
     def confirm(self, count: int) -> None:
         """The peer has the first `count` events: forget them. A count that cannot be is ignored."""
         if self.base < count <= self.sent:
-            forget = self.buffer.popleft
-            for _ in range(count - self.base):
-                self.size -= forget().size
+            buffer, known = self.buffer, count - self.base
+            if 2 * known > len(buffer):  # as a rule: what is left is little
+                kept = list(islice(buffer, known, None))
+                buffer.clear()
+                buffer.extend(kept)
+                self.size = sum([event.size for event in kept])
+            else:
+                self.size -= sum([buffer.popleft().size for _ in range(known)])
             self.base = count
 
     def can_resume(self, count: int) -> bool:

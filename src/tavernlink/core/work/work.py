@@ -19,19 +19,19 @@ from tavernlink.core.seams import Ack, Clock, Ids, Store
 from tavernlink.core.work.bindings import Binding, Bindings
 from tavernlink.core.work.lanes import Lanes
 from tavernlink.core.work.ledger import Ledger
-from tavernlink.core.work.pool import Pool, character_id, is_there
+from tavernlink.core.work.moves import Moves
+from tavernlink.core.work.pool import Pool
+from tavernlink.core.work.queries import Queries
 from tavernlink.core.work.quota import Quota
-from tavernlink.core.work.requests import FINAL, Lane, Request, RequestBook
+from tavernlink.core.work.requests import FINAL, Request, RequestBook
 from tavernlink.core.work.sessions import Sessions
 from tavernlink.errors import GenerationError, TavernlinkError, Unavailable
 from tavernlink.protocol.commands import Command, CommandCancel, CommandDone, CommandsKnown
 from tavernlink.protocol.event import Event
-from tavernlink.protocol.outcome import ErrorInfo, Success, failure_of
+from tavernlink.protocol.outcome import ErrorInfo, Success
 from tavernlink.protocol.requests import Accepted, RequestState
 
 __all__ = ["Work"]
-
-_LANES: tuple[Lane, ...] = ("visible", "detached")
 
 
 class Work:
@@ -52,8 +52,8 @@ class Work:
         self.sessions = Sessions(directory, Bindings(store.bindings), self.pool)
         self.over: Callable[[Request, Event], None] = _nobody_away
         """Called with a request that has its final state, and the event that tells it."""
-        self._asked: dict[str, tuple[Ack, float, str]] = {}
-        """Immediate commands: wire id → (ack, deadline, tavern)."""
+        self._queries = Queries(clock, ids)
+        self._moves = Moves(directory, self.pool, self.sessions, self.quota)
         self.ended: list[Callable[[Request], None]] = []
         """Called with each request that has got its final state."""
         self.moved: list[Callable[[Request], None]] = []
@@ -112,13 +112,7 @@ class Work:
 
     def ask(self, tavern: Tavern, command: str, args: Any, ack: Ack) -> None:
         """Send a command that does not queue; its outcome is the ack. Raises `tavern_gone` if nobody is there."""
-        if not tavern.online:
-            raise Unavailable(
-                "tavern_gone", f"The tavern {tavern.name!r} is not connected just now. Try again later."
-            )
-        wire_id = self._ids.new("c")
-        self._asked[wire_id] = (ack, self._clock.now() + self._limits.immediate_timeout, tavern.id)
-        tavern.session.deliver(Event("command", Command(name=command, request_id=wire_id, args=args)))
+        self._queries.ask(tavern, command, args, ack, self._limits)
 
     def watch(self, request: Request, session: Session) -> None:
         """Tell this session of the request too, beginning with where it stands."""
@@ -159,10 +153,7 @@ class Work:
 
     def done(self, tavern: Tavern, message: CommandDone) -> None:
         """Take the outcome of a command; one that nobody waits for is ignored."""
-        asked = self._asked.get(message.request_id)
-        if asked is not None and asked[2] == tavern.id:
-            del self._asked[message.request_id]
-            asked[0](_outcome(message))
+        if self._queries.done(tavern, message):
             return
         request = self.book.by_wire(message.request_id)
         if request is None or request.tavern_id != tavern.id:
@@ -214,8 +205,10 @@ class Work:
         """Start what may start: what waits here, then what waits elsewhere and may go anywhere."""
         while tavern.online and (request := tavern.lanes.next(self._ready_on(tavern))) is not None:
             self._start(tavern, request)
-        while tavern.online and (request := self._stolen(tavern)) is not None:
-            tavern.lanes.put(request)
+        while tavern.online and (found := self._moves.for_free_place(tavern)) is not None:
+            request, source = found
+            self._move(request, source, tavern)
+            self._tell_positions(source)
             if tavern.lanes.next(self._ready_on(tavern)) is not request:
                 raise AssertionError("a request that was ready for a free place did not get it")
             self._start(tavern, request)
@@ -232,10 +225,9 @@ class Work:
         if not tavern.lanes.waiting:
             return
         for request in tavern.lanes.queued():
-            target = self._elsewhere(request) if request.session_name is not None else None
+            target = self._moves.elsewhere(request) if request.session_name is not None else None
             if target is not None and target is not tavern:
                 self._move(request, tavern, target)
-                target.lanes.put(request)
         for other in list(self._directory.taverns.values()):
             if other is not tavern and other.online:
                 self.dispatch(other)
@@ -248,29 +240,12 @@ class Work:
 
         return ready
 
-    def _stolen(self, tavern: Tavern) -> Request | None:
-        """Take a request out of the queue of a tavern that is busy or away."""
-        lanes = [lane for lane in _LANES if tavern.lanes.has_place(lane)]
-        for other in self._directory.taverns.values() if lanes else ():
-            if other is tavern or not other.lanes.waiting:
-                continue
-            for request in other.lanes.queued():
-                if (
-                    request.lane in lanes
-                    and self.pool.may_take(tavern, request)
-                    and self.quota.may_run(request.key_id)
-                ):
-                    self._move(request, other, tavern)
-                    self._tell_positions(other)
-                    return request
-        return None
-
-    @staticmethod
-    def _move(request: Request, source: Tavern, target: Tavern) -> None:
+    def _move(self, request: Request, source: Tavern, target: Tavern) -> None:
+        """Let a request wait at another tavern."""
         source.lanes.release(request)
-        request.tavern_id = target.id
-        if request.character is not None:
-            request.args = {**request.args, "character": character_id(target, request.character)}
+        self._moves.aim(request, target)
+        self._write(request)
+        target.lanes.put(request)
 
     def _start(self, tavern: Tavern, request: Request) -> None:
         request.move("running")
@@ -366,10 +341,7 @@ class Work:
 
     def fail_asked(self, tavern: Tavern, error: TavernlinkError) -> None:
         """Commands that did not queue are of one session; their askers are told."""
-        for wire_id, (ack, _, tavern_id) in list(self._asked.items()):
-            if tavern_id == tavern.id:
-                del self._asked[wire_id]
-                ack(failure_of(error))
+        self._queries.fail(tavern, error)
 
     def _fail(self, tavern: Tavern, requests: list[Request], error: TavernlinkError) -> None:
         lost: list[Request] = []
@@ -378,40 +350,22 @@ class Work:
             self._stopping.pop(request.wire_id, None)
             if request.state != "running":
                 continue
-            if self._may_repeat(request):
-                lost.append(request)
+            lost.append(request)
+        for request in lost:
+            target = self._moves.again(request)
+            if target is not None:
+                self._repeat(request, target)
                 continue
             state: RequestState = "cancelled" if request.cancelling else "failed"
             self._finish(request, state, error=ErrorInfo.of(error))
-        for request in lost:
-            self._repeat(request, error)
 
-    @staticmethod
-    def _may_repeat(request: Request) -> bool:
-        """Nothing was said and nothing shows in a chat: another tavern may do it, once."""
-        return (
-            request.lane == "detached"
-            and request.pool != "named"
-            and not (request.streamed or request.cancelling or request.retried)
-        )
-
-    def _repeat(self, request: Request, error: TavernlinkError) -> None:
-        try:
-            able = self.pool.able(request.character, request.lane, request.limits)
-        except TavernlinkError:
-            able = []
-        target = next((tavern for tavern in able if tavern.online), None)
-        if target is None:
-            self._finish(request, "failed", error=ErrorInfo.of(error))
-            return
+    def _repeat(self, request: Request, target: Tavern) -> None:
         request.retried = True
         request.move("queued")
         request.started = None
         request.told = None
         request.deadline = self._clock.now() + self._limits.queue_timeout
-        request.tavern_id = target.id
-        if request.character is not None:
-            request.args = {**request.args, "character": character_id(target, request.character)}
+        self._moves.aim(request, target)
         self._write(request)
         target.lanes.put(request)
         for moved in self.moved:
@@ -423,41 +377,17 @@ class Work:
         """The page is gone for good: what waits here goes where else it may, the rest waits for it to come back."""
         targets = {}
         for request in tavern.lanes.queued():
-            target = self._elsewhere(request)
+            target = self._moves.elsewhere(request)
             if target is not None and target is not tavern:
                 self._move(request, tavern, target)
-                target.lanes.put(request)
                 targets[target.id] = target
         for target in targets.values():
             self.dispatch(target)
         self.dispatch_others(tavern)  # what ran here held up its key and its session
 
-    def _elsewhere(self, request: Request) -> Tavern | None:
-        """Return a tavern for a request whose own is gone; None: only that one will do."""
-        if request.session_name is not None:
-            bound = self.sessions.bindings.find(request.key_id, request.session_name)
-            return self.sessions.home(bound) if bound is not None else None
-        if request.pool == "named":
-            return None
-        try:
-            if request.pool == "any" or request.character is not None:
-                found = self.pool.choose(request.character, request.lane, request.limits)
-            else:
-                found = self._directory.resolve(None)
-        except TavernlinkError:
-            return None
-        return found if is_there(found) else None
-
     def tick(self, now: float) -> None:
         """Let time-outs happen."""
-        for wire_id, (ack, deadline, _) in list(self._asked.items()):
-            if now >= deadline:
-                del self._asked[wire_id]
-                ack(
-                    failure_of(
-                        Unavailable("timeout", "The tavern did not answer in time. Is a dialog open there?")
-                    )
-                )
+        self._queries.tick(now)
         for tavern in list(self._directory.taverns.values()):
             if tavern.report_due is not None and now >= tavern.report_due:
                 self.fail_running(tavern, Unavailable("interrupted"))
@@ -543,10 +473,3 @@ def _nobody_away(_request: Request, _event: Event) -> None:
 def _deliver(event: Event, sessions: tuple[Session, ...]) -> None:
     for session in sessions:
         session.deliver(event)
-
-
-def _outcome(message: CommandDone) -> Any:
-    if message.ok:
-        return Success(result=message.result)
-    error = message.error or ErrorInfo(code="command_failed", message="The tavern gave no reason.")
-    return failure_of(error.to_error())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tavernlink.http.api.access import KeyRoutes, PairingRoutes, list_audit
 from tavernlink.http.api.chats import ChatRoutes
 from tavernlink.http.api.events import listen
+from tavernlink.http.api.inbox import InboxRoutes
 from tavernlink.http.api.messages import send_message
 from tavernlink.http.api.pool import PoolRoutes
 from tavernlink.http.api.profiles import ProfileRoutes, TavernProfileRoutes, list_profiles
@@ -28,6 +29,7 @@ ROUTES = (
     RequestRoutes,
     list_requests,
     SessionRoutes,
+    InboxRoutes,
     RoomRoutes,
     PoolRoutes,
     list_profiles,

@@ -10,12 +10,14 @@ import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
 
+from tavernlink.errors import Conflict
 from tavernlink.http.caller import Caller, HttpRequest, final_update
 from tavernlink.http.entrance import prefix_of
 from tavernlink.http.presence import unless_gone
 from tavernlink.protocol.chat import ChatDelete, ChatEdit, ChatSend
 from tavernlink.protocol.profiles import ProfileApply, ProfilePublish, ProfileUndo
 from tavernlink.protocol.requests import Accepted, Generate, RequestCancel, RequestUpdate
+from tavernlink.protocol.rooms import RoomRelease
 
 __all__ = ["Answer", "Asked", "Ok", "Wait", "ok", "submit", "tavern_of"]
 
@@ -54,11 +56,16 @@ def tavern_of(path_part: str) -> str | None:
     return None if path_part == "default" else path_part
 
 
+_Asking = (
+    ChatSend | ChatEdit | ChatDelete | Generate | RoomRelease | ProfilePublish | ProfileApply | ProfileUndo
+)
+
+
 async def submit(
     caller: Caller,
     request: HttpRequest,
     type_: str,
-    content: ChatSend | ChatEdit | ChatDelete | Generate | ProfilePublish | ProfileApply | ProfileUndo,
+    content: _Asking,
     *,
     wait: bool,
 ) -> Asked:
@@ -77,6 +84,8 @@ async def submit(
 async def _result(caller: Caller, type_: str, content: msgspec.Struct, *, cancel: bool) -> RequestUpdate:
     async with caller.open() as app:
         accepted: Accepted = await app.call(type_, content)
+        if accepted.held:
+            raise Conflict("held", details={"request_id": accepted.request_id})
         try:
             update = await final_update(app, accepted.request_id)
         except BaseException:

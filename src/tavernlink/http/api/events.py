@@ -18,7 +18,7 @@ from tavernlink.protocol.event import Event
 from tavernlink.protocol.session import Closing
 from tavernlink.protocol.subscriptions import Subscribe
 
-__all__ = ["listen"]
+__all__ = ["follow", "listen"]
 
 _Types = QueryParameter(
     description="Globs over message types, comma-separated: `stream.*,chat.changed,event.*`."
@@ -50,10 +50,11 @@ async def listen(
             "invalid_message", "`types` names nothing to listen to.", {"path": "$.types", "source": "query"}
         )
 
-    return answer_by(partial(_listen, caller, Subscribe(types=globs, tavern=tavern)))
+    return answer_by(partial(follow, caller, Subscribe(types=globs, tavern=tavern)))
 
 
-async def _listen(caller: Caller, subscription: Subscribe, send: Send) -> None:
+async def follow(caller: Caller, subscription: Subscribe, send: Send) -> None:
+    """Write what a subscription brings until the client goes."""
     async with caller.open() as app:
         await app.call("subscribe", subscription)
         async with EventWriter(send) as out:

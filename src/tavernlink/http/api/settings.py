@@ -9,11 +9,14 @@ from litestar import get, patch
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
+from tavernlink.http.address import address_of
 from tavernlink.http.api.answers import Answer, ok
+from tavernlink.http.caller import HttpRequest
 from tavernlink.runtime.configuration import Setting
 
 if TYPE_CHECKING:
     from tavernlink.runtime.configuration import Configuration
+    from tavernlink.runtime.hub import Runtime
 
 __all__ = ["SettingsView", "settings_routes"]
 
@@ -30,7 +33,7 @@ class SettingsView(msgspec.Struct, kw_only=True, frozen=True):
     settings: list[Setting]
 
 
-def settings_routes(configuration: Configuration) -> list[HTTPRouteHandler]:
+def settings_routes(runtime: Runtime, configuration: Configuration) -> list[HTTPRouteHandler]:
     """Return both routes."""
 
     def view() -> SettingsView:
@@ -47,9 +50,15 @@ def settings_routes(configuration: Configuration) -> list[HTTPRouteHandler]:
         return ok(view())
 
     @patch("/settings", tags=["hub"], summary="Write settings into tavernlink.toml; null takes one out")
-    async def change_settings(data: JSONBody[dict[str, Any]]) -> Answer[SettingsView]:
+    async def change_settings(request: HttpRequest, data: JSONBody[dict[str, Any]]) -> Answer[SettingsView]:
         """For admins. Comments in the file stay. What needs a restart says so in the answer."""
         configuration.edit(data)
+        runtime.core.audit.record(
+            "settings.changed",
+            request.scope["state"]["key"],
+            target=", ".join(sorted(data)),  # names alone: a value may be a secret
+            address=address_of(request.scope),
+        )
         return ok(view())
 
     return [show_settings, change_settings]

@@ -35,17 +35,13 @@ _starts: dict[str, bytes] = {}
 
 
 def _frame_of(event: Event) -> Frame:
-    """The event as a Socket.IO packet; made once, whoever receives it."""
+    """The event as a Socket.IO packet in an Engine.IO message; made once, whoever receives it."""
     frame: Frame | None = event.frames.get(_CARRIER)
-    return frame or _encode(event)
-
-
-def _encode(event: Event) -> Frame:
-    start = _starts.get(event.type)
-    if start is None:
-        start = _starts[event.type] = b"2[" + encode_json(event.type) + b","
-    frame = message(start + event.json + b"]")
-    event.frames[_CARRIER] = frame
+    if frame is None:
+        start = _starts.get(event.type)
+        if start is None:
+            start = _starts[event.type] = message(b"2[" + encode_json(event.type) + b",").text
+        frame = event.frames[_CARRIER] = Frame(start + event.json + b"]")
     return frame
 
 
@@ -95,7 +91,8 @@ class SocketDoor:
 
     def on_event(self, socket: Socket, name: str, arguments: Arguments, ack: Ack | None) -> None:
         """Hand a message to the hub."""
-        content = arguments.json(0) if arguments.raw else b"{}"
+        raw = arguments.raw
+        content = b"{}" if not raw else arguments.json(0) if arguments.attachments else raw[0]
         self._runtime.receive(socket.data.peer, name, content, None if ack is None else _outcome_to(ack))
 
     def on_blocked(self, socket: Socket) -> None:

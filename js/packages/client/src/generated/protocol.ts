@@ -119,6 +119,7 @@ export type ErrorCode =
   | "room_full"
   | "route_in_settings"
   | "route_loop"
+  | "save_failed"
   | "session_bound"
   | "session_busy"
   | "slow_consumer"

@@ -9,6 +9,7 @@ import { asArguments, only, optionalText, type Arguments } from "./arguments.js"
 import { type CommandCall, type GenerationResult, type Lane } from "./call.js";
 import { endWithError, generateDetached } from "./detached.js";
 import { generateRaw } from "./raw.js";
+import { asides, speaker } from "./speaker.js";
 import { checkBackend, generateVisible, prepare } from "./visible.js";
 
 const VISIBLE: readonly string[] = ["reply", "regenerate", "swipe", "continue", "impersonate"];
@@ -26,10 +27,12 @@ export async function generate(host: Host, args: Arguments, call: CommandCall): 
   if (!VISIBLE.includes(mode)) {
     throw new HostError("invalid_message", `There is no mode “${mode}”.`, { argument: "mode" });
   }
-  only(args, ["mode"]);
+  only(args, ["mode", "as", "context"]);
+  const who = speaker(args);
+  const turn = { speakers: who === undefined ? [] : [who], asides: asides(args) };
   await prepare(host, call.signal);
   checkBackend();
-  return generateVisible(host, mode as VisibleMode, call);
+  return generateVisible(host, mode as VisibleMode, call, { turn });
 }
 
 /** A prompt with the open chat as its context; neither is changed. SillyTavern never streams these. */

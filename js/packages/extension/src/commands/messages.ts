@@ -4,6 +4,7 @@ import { context } from "../host/context.js";
 import { isBeingEdited, removeMessage } from "../host/chat.js";
 import { HostError } from "../host/failure.js";
 import { type Host } from "../host/host.js";
+import { saveChat } from "../host/saves.js";
 import { count, text, type Arguments } from "./arguments.js";
 import { type CommandCall } from "./call.js";
 import { prepare } from "./visible.js";
@@ -35,7 +36,7 @@ export async function edit(host: Host, args: Arguments, call: CommandCall): Prom
   await eventSource.emit(eventTypes["MESSAGE_EDITED"] ?? "message_edited", index);
   context().updateMessageBlock(index, message);
   await eventSource.emit(eventTypes["MESSAGE_UPDATED"] ?? "message_updated", index);
-  await context().saveChat();
+  await saveChat();
   return {};
 }
 
@@ -51,6 +52,6 @@ export async function remove(host: Host, args: Arguments, call: CommandCall): Pr
   }
   // From the end, so that the indices before it stay right.
   for (let at = index + number - 1; at >= index; at -= 1) await removeMessage(at);
-  await context().saveChat();
+  await saveChat();
   return {};
 }

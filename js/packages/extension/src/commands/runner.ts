@@ -3,6 +3,7 @@
  * once. Never rejects: every command ends in exactly one outcome.
  */
 
+import { ensureSaved } from "../host/saves.js";
 import { errorInfo, HostError, throwIfCancelled } from "../host/failure.js";
 import { type CommandCall, type CommandTable, type Lane, type Outcome } from "./call.js";
 
@@ -22,15 +23,18 @@ export class CommandRunner {
       const message = `This tavern does not know the command “${order.name}”.`;
       return { ok: false, error: new HostError("unknown_command", message).info };
     }
+    const lane: Lane = typeof entry.lane === "function" ? entry.lane(order.args) : entry.lane;
     const work = async (): Promise<Outcome> => {
       try {
         throwIfCancelled(call.signal);
-        return { ok: true, result: await entry.run(order.args, call) };
+        const result = await entry.run(order.args, call);
+        // What is reported as done must be on disk: the page may go away the next moment.
+        if (lane === "visible") await ensureSaved();
+        return { ok: true, result };
       } catch (thrown) {
         return { ok: false, error: errorInfo(thrown) };
       }
     };
-    const lane: Lane = typeof entry.lane === "function" ? entry.lane(order.args) : entry.lane;
     if (lane !== "visible") return work();
     const outcome = this.#visible.then(work);
     this.#visible = outcome.then(() => undefined);

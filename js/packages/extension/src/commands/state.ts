@@ -2,6 +2,7 @@
 
 import { context } from "../host/context.js";
 import { type Host } from "../host/host.js";
+import { ownDescription, ownName } from "../host/persona.js";
 import { toChatMessage } from "../mirror/message.js";
 import { count, type Arguments } from "./arguments.js";
 
@@ -15,8 +16,8 @@ export function readContext(args: Arguments): Promise<Record<string, unknown>> {
   const character = host.characterId === undefined ? undefined : host.characters[Number(host.characterId)];
   const start = Math.max(0, host.chat.length - last);
   return Promise.resolve({
-    user: host.name1,
-    persona: optional(host.powerUserSettings["persona_description"]),
+    user: ownName(host.name1),
+    persona: optional(ownDescription(host.powerUserSettings["persona_description"])),
     character: group?.name ?? character?.name ?? null,
     character_id: group?.id ?? character?.avatar ?? null,
     group: group !== undefined,

@@ -6,10 +6,12 @@ import { throwIfBlocked } from "../host/dialog.js";
 import { errorInfo, HostError } from "../host/failure.js";
 import { place } from "../host/cast.js";
 import { type Host } from "../host/host.js";
+import { saveChat } from "../host/saves.js";
 import { lastRound, modeCall, type VisibleMode } from "../host/modes.js";
 import { runVisible, type VisibleOutcome } from "../host/visible.js";
 import { type STMessage } from "../host/context.js";
 import { type CommandCall, type EndReason, type GenerationResult } from "./call.js";
+import { NOBODY, spokenBy, type Turn } from "./speaker.js";
 
 /** Throws unless the open chat can be worked on now; waits for a running generation to end. */
 export async function prepare(host: Host, signal: AbortSignal): Promise<void> {
@@ -42,30 +44,28 @@ export function checkBackend(): void {
 }
 
 /**
- * Generates in the open chat. `sent` is the message that was added for it: on failure it and what came after it are
- * taken back, and so is what a failed regeneration removed.
+ * Generates in the open chat, under the names of `turn`. `sent` is the first message that was added for it: on failure
+ * it and what came after it are taken back, and so is what a failed regeneration removed.
  */
 export async function generateVisible(
   host: Host,
   mode: VisibleMode,
   call: CommandCall,
-  sent?: STMessage,
+  { sent, turn = NOBODY }: { sent?: STMessage | undefined; turn?: Turn } = {},
 ): Promise<GenerationResult> {
   const from = place();
   const before = snapshot(mode);
   const claim = call.claimVisible(mode);
   try {
     const mark = modeCall(mode);
-    const outcome = await runVisible(
-      {
-        gate: host.gate,
-        script: host.script,
-        signal: call.signal,
-        decoy: mark.decoy,
-        pressSend: mark.pressSend,
-      },
-      mark.start,
-    );
+    const run = {
+      gate: host.gate,
+      script: host.script,
+      signal: call.signal,
+      decoy: mark.decoy,
+      pressSend: mark.pressSend,
+    };
+    const outcome = await spokenBy(host, turn, call.signal, () => runVisible(run, mark.start));
     if (place() !== from)
       throw new HostError("chat_changed", "The open chat was changed while the reply was written.");
     const result = readResult(mode, before, outcome);
@@ -194,7 +194,7 @@ async function undo(
     if (last !== undefined && last.message.mes !== before.text && last.index === before.length - 1) {
       last.message.mes = before.text;
       context().updateMessageBlock(last.index, last.message);
-      await context().saveChat();
+      await saveChat();
     }
   }
   if (mode === "regenerate" && before.removed.length > 0 && context().chat.length === before.length) {

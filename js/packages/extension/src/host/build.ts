@@ -14,6 +14,7 @@ import { readContent, toHistory } from "./history.js";
 import { fitLoreFor } from "./lore.js";
 import { silenceMemories } from "./memories.js";
 import { type Body } from "./parameters.js";
+import { ownName } from "./persona.js";
 import { type ScriptModule } from "./script_module.js";
 import { HistorySwap, withoutKeys, type Exchange, type SwapMethod } from "./swap.js";
 
@@ -49,7 +50,7 @@ export class PromptBuilder {
     const api = checkBackend();
     const host = context();
     if (api === "openai") {
-      const names = { user: host.name1, character: host.name2 };
+      const names = { user: ownName(host.name1), character: host.name2 };
       // For its checks: what SillyTavern's history cannot hold is refused here too.
       toHistory(order.messages, names);
       const prompt = order.messages.map(({ role, content, name }) => ({
@@ -71,7 +72,10 @@ export class PromptBuilder {
     const api = checkBackend();
     const speaker = await chooseSpeaker(order.character);
     const from = place();
-    const history = toHistory(order.messages, { user: context().name1, character: speaker.character.name });
+    const history = toHistory(order.messages, {
+      user: ownName(context().name1),
+      character: speaker.character.name,
+    });
     const undoLore = speaker.lent ? fitLoreFor(speaker.character) : undefined;
     const loan = speaker.lent ? lend(speaker, this.script) : undefined;
     const undoTimes = keepTimedWorldInfo(context().chatMetadata);
@@ -83,7 +87,7 @@ export class PromptBuilder {
       await checkArrived(history, data);
       const body = api === "openai" ? await chatBody(data, order) : textBody(data, order);
       if (place() !== from || loan?.intact() === false) return null;
-      return { api, body, character: speaker.character.name, user: context().name1 };
+      return { api, body, character: speaker.character.name, user: ownName(context().name1) };
     } finally {
       undoMemories();
       undoTimes();

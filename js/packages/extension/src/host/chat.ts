@@ -2,12 +2,20 @@
 
 import { context, type MediaAttachment, type STMessage } from "./context.js";
 import { HostError } from "./failure.js";
+import { type Persona } from "./persona.js";
 import { type Regex } from "./regex.js";
+import { saveChat } from "./saves.js";
+import { uploadAvatar } from "./upload.js";
+
+/** SillyTavern's picture for a user without one. */
+const NO_PICTURE = "img/user-default.png";
 
 export interface UserMessage {
   text: string;
-  /** Name of the persona that speaks; default: the person's own. */
-  as?: string | undefined;
+  /** Who speaks; default: the person's own persona. */
+  as?: Persona | undefined;
+  /** The app that sent it, for those who read the chat: its member id. */
+  by?: string | undefined;
   media: MediaAttachment[];
 }
 
@@ -28,36 +36,48 @@ export function isGroupOpen(): boolean {
  * Adds a message of the person's to the chat as SillyTavern's `sendMessageAsUser` does, but never through the text box:
  * a slash command or a `|` in it is text. Returns it as it stands in the chat.
  */
-export async function addUserMessage({ text, as, media }: UserMessage, regex: Regex): Promise<STMessage> {
+export async function addUserMessage({ text, as, by, media }: UserMessage, regex: Regex): Promise<STMessage> {
+  const avatar = await picture(as);
   const host = context();
   const message: STMessage = {
-    name: as ?? host.name1,
+    name: as?.name ?? host.name1,
     is_user: true,
     is_system: false,
     send_date: new Date().toISOString(),
     mes: regex.userInput(text),
-    extra: { isSmallSys: false },
+    extra: { isSmallSys: false, ...(by === undefined ? {} : { tavernlink: { by } }) },
   };
-  const avatar = personaAvatar(as);
-  if (avatar !== undefined)
-    message.force_avatar = `/thumbnail?type=persona&file=${encodeURIComponent(avatar)}`;
+  if (avatar !== undefined) message.force_avatar = avatar;
   if (media.length > 0) {
     Object.assign(message.extra ?? {}, { media, media_index: media.length - 1, inline_image: true });
   }
   host.chatMetadata["tainted"] = true;
   const index = host.chat.push(message) - 1;
-  await host.saveChat();
+  try {
+    await saveChat();
+  } catch (thrown) {
+    // What is not kept was not said.
+    if (host.chat[index] === message) host.chat.splice(index, 1);
+    throw thrown;
+  }
   await host.eventSource.emit(host.eventTypes["MESSAGE_SENT"] ?? "message_sent", index);
   context().addOneMessage(message);
   await host.eventSource.emit(host.eventTypes["USER_MESSAGE_RENDERED"] ?? "user_message_rendered", index);
   return message;
 }
 
-function personaAvatar(name: string | undefined): string | undefined {
+/**
+ * The picture beside a message. A speaker always has one: SillyTavern shows the person's own beside messages without, and
+ * says in the prompt who spoke only where there is one.
+ */
+async function picture(as: Persona | undefined): Promise<string | undefined> {
+  if (as?.avatar !== undefined) return uploadAvatar(as.avatar);
   const { powerUserSettings, name1 } = context();
   const personas = (powerUserSettings["personas"] ?? {}) as Record<string, string>;
-  const wanted = name ?? name1;
-  return Object.keys(personas).find((avatar) => personas[avatar] === wanted);
+  const wanted = as?.name ?? name1;
+  const file = Object.keys(personas).find((avatar) => personas[avatar] === wanted);
+  if (file !== undefined) return `/thumbnail?type=persona&file=${encodeURIComponent(file)}`;
+  return as === undefined || as.name === name1 ? undefined : NO_PICTURE;
 }
 
 /** Removes `message` and all that came after it, on screen and on disk. Nothing happens when it is no longer there. */
@@ -70,7 +90,7 @@ export async function removeFrom(start: number): Promise<void> {
   for (let index = context().chat.length - 1; index >= start; index -= 1) {
     await removeMessage(index);
   }
-  await context().saveChat();
+  await saveChat();
 }
 
 /** Removes one message. SillyTavern's own function ignores those that are not on screen. */
@@ -81,7 +101,7 @@ export async function removeMessage(index: number): Promise<void> {
   if (context().chat.length < before) return;
   host.chat.splice(index, 1);
   host.chatMetadata["tainted"] = true;
-  await context().saveChat();
+  await saveChat();
   await context().reloadCurrentChat();
   await host.eventSource.emit(host.eventTypes["MESSAGE_DELETED"] ?? "message_deleted", context().chat.length);
 }
@@ -97,7 +117,7 @@ export async function putBack(messages: readonly STMessage[]): Promise<void> {
       index,
     );
   }
-  await context().saveChat();
+  await saveChat();
 }
 
 /** The character's last message at or after `from`; undefined when there is none. */

@@ -44,6 +44,8 @@ export class Gate {
   /** Generations that wait for the end of a build. They go before the next build. */
   #held = 0;
   #groupRuns = 0;
+  /** Generations that run under somebody else's name: no build may see it. */
+  #reserved = 0;
   /** The streamed reply that is being saved, and when to stop waiting for it. */
   #finished: { processor: STStreamingProcessor; limit: number } | null = null;
   readonly #waiters = new Set<() => void>();
@@ -93,7 +95,7 @@ export class Gate {
     try {
       await before;
       await this.#until(
-        () => !this.visible && !this.#saving && !this.#dryRunning && this.#held === 0,
+        () => !this.visible && !this.#saving && !this.#dryRunning && this.#held === 0 && this.#reserved === 0,
         signal,
       );
       const token = new AbortController().signal;
@@ -109,10 +111,27 @@ export class Gate {
       } finally {
         this.#building = null;
         finish();
+        this.#wake();
       }
     } finally {
       release();
     }
+  }
+
+  /** Resolves when no build is going on, and lets none begin until the function that it returns is called. */
+  async reserve(signal: AbortSignal): Promise<() => void> {
+    this.#reserved += 1;
+    const release = (): void => {
+      this.#reserved -= 1;
+      this.#wake();
+    };
+    try {
+      await this.#until(() => this.#building === null, signal);
+    } catch (thrown) {
+      release();
+      throw thrown;
+    }
+    return release;
   }
 
   dispose(): void {

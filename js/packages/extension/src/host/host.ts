@@ -12,6 +12,7 @@ import { ModelLine } from "./model.js";
 import { recoverPersona } from "./persona.js";
 import { loadRegex, type Regex } from "./regex.js";
 import { loadScriptModule, type ScriptModule } from "./script_module.js";
+import { watchSaves } from "./saves.js";
 import { serverId } from "./server.js";
 
 export interface Features {
@@ -38,6 +39,7 @@ export interface Host {
 export async function openHost(): Promise<Host> {
   const script = await loadScriptModule();
   recoverPersona(script);
+  const unwatch = watchSaves();
   const gate = new Gate();
   const builder = new PromptBuilder(gate, script);
   const line = new ModelLine(await openCarriers());
@@ -59,6 +61,7 @@ export async function openHost(): Promise<Host> {
       };
     },
     dispose: () => {
+      unwatch();
       gate.dispose();
     },
   };

@@ -87,10 +87,18 @@ export function toChatMessage(raw: STMessage, maxText = MAX_TEXT): ChatMessage {
   if (raw.swipes !== undefined && raw.swipes.length > 0) message.swipes = raw.swipes.length;
   const reasoning = reasoningOf(raw.extra);
   if (reasoning !== undefined) message.reasoning = reasoning.slice(0, maxText);
+  const sender = senderOf(raw.extra);
+  if (sender !== undefined) message.sent_by = sender;
   const extra = factsOf(raw.extra);
   if (text.length > maxText) extra["cut"] = text.length;
   if (Object.keys(extra).length > 0) message.extra = extra;
   return message;
+}
+
+/** The app that sent it, as `send` noted it down. */
+function senderOf(extra: STMessage["extra"]): string | undefined {
+  const note = extra?.["tavernlink"] as { by?: unknown } | undefined;
+  return typeof note?.by === "string" && note.by !== "" ? note.by.slice(0, MAX_NAME) : undefined;
 }
 
 function factsOf(extra: STMessage["extra"]): Record<string, unknown> {

@@ -245,6 +245,33 @@ describe("the gate", () => {
     expect(done).toBe(true);
   });
 
+  it("lets no build begin while somebody speaks under another name", async () => {
+    let endFirst = (): void => undefined;
+    page.during = () =>
+      new Promise((resolve) => {
+        endFirst = resolve;
+      });
+    const first = builder.build(order("x"), signal);
+    await vi.waitFor(() => {
+      expect(page.dryRuns).toBe(1);
+    });
+    let reserved = false;
+    const reserving = gate.reserve(signal).then((release) => {
+      reserved = true;
+      return release;
+    });
+    const second = builder.build(order("x"), signal);
+    page.during = () => Promise.resolve();
+    expect(reserved).toBe(false);
+    endFirst();
+    const release = await reserving;
+    await first;
+    expect(page.dryRuns).toBe(1);
+    release();
+    await second;
+    expect(page.dryRuns).toBe(2);
+  });
+
   it("gives up waiting when the request is cancelled", async () => {
     document.body.dataset["generating"] = "true";
     const abort = new AbortController();

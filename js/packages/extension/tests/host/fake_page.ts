@@ -78,6 +78,7 @@ export class FakePage {
       name1: "Traveller",
       name2: this.name2,
       onlineStatus: this.online,
+      streamingProcessor: null,
       mainApi: this.mainApi,
       maxContext: 4096,
       chatMetadata: this.metadata,

@@ -81,6 +81,10 @@ describe("applyParameters", () => {
     const wanted = { stream_options: { include_usage: true } };
     expect(applyParameters(body, wanted)["custom_include_body"]).toContain("include_usage");
     expect(applyParameters({ ...body, stream: false }, wanted)).toEqual({ ...body, stream: false });
+    for (const own of ["{a: 1}", "stream_options: {include_usage: false}"]) {
+      const given = { ...body, custom_include_body: own };
+      expect(applyParameters(given, wanted)).toEqual(given);
+    }
   });
 });
 

@@ -19,7 +19,7 @@ class Hub {
       "Alex",
       {
         fetch: (url, init) => {
-          this.asked.push([String(url), JSON.parse(init?.body as string)]);
+          this.asked.push([(url as URL).href, JSON.parse(init?.body as string)]);
           const answer = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
           if (answer instanceof Error) return Promise.reject(answer);
           return Promise.resolve(new Response(JSON.stringify(answer)));
