@@ -76,8 +76,6 @@ def _read(folder: Path) -> dict[str, _File]:
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             if path.suffix == ".js":
                 kind = "text/javascript"  # Windows' registry may say otherwise
-            if kind.startswith("text/"):
-                kind += "; charset=utf-8"
             tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
             found[path.relative_to(folder).as_posix()] = _File(content, kind, tag)
     return found
