@@ -1687,6 +1687,7 @@ export interface Results {
   "room.context.set": RoomContext[];
   "room.context.get": RoomContext[];
   "room.release": Accepted;
+  "x.message": Sent;
   "route.list": RouteInfo[];
   "route.put": RouteInfo;
   "route.remove": null;
@@ -1754,6 +1755,7 @@ export type AppSends =
   | "room.context.set"
   | "room.context.get"
   | "room.release"
+  | "x.message"
   | "route.list"
   | "route.put"
   | "route.remove"
@@ -1818,7 +1820,8 @@ export type AppReceives =
   | "room.message"
   | "room.typing"
   | "room.turn"
-  | "room.closed";
+  | "room.closed"
+  | "x.message";
 
 /** What the hub sends a tavern. */
 export type TavernReceives =
@@ -1833,5 +1836,6 @@ export type TavernReceives =
   | "room.typing"
   | "room.turn"
   | "room.closed"
+  | "x.message"
   | "command"
   | "command.cancel";
