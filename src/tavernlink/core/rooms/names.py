@@ -36,12 +36,7 @@ def check_free(room: Room, persona: Persona, member: str, taverns: Iterable[Tave
     Nobody but hosts may speak as the person at one of `taverns`, or as its character.
     """
     name = persona.name.casefold()
-    taken = {
-        bears.casefold()
-        for other in room.members.values()
-        if other.id != member
-        for bears in (other.persona.name, other.record.name)
-    }
+    taken = {other.persona.name.casefold() for other in room.members.values() if other.id != member}
     mine = room.members.get(member)
     if mine is None or not is_host(mine):
         for tavern in taverns:
