@@ -77,9 +77,9 @@ class Sessions:
     def open_elsewhere(self, tavern: Tavern) -> Binding | None:
         """Return the session whose chat this tab shows while its turns are another tab's; None: there is none."""
         state = tavern.state
-        for bound in self.bindings.listed() if state.server is not None and state.chat_id is not None else ():
+        for bound in self.bindings.of_chat(state.chat_id) if state.server is not None else ():
             if (
-                (bound.chat_id, bound.character) == (state.chat_id, state.character_id)
+                bound.character == state.character_id
                 and bound.server == state.server
                 and bound.tavern_id != tavern.id
             ):
