@@ -391,7 +391,7 @@ export interface Persona {
   name: string;
   /** Goes into the prompt of the turn in the place of the person's own description. */
   description?: string;
-  /** A picture as a data URL; without one, that of a persona of the same name, else SillyTavern's own. */
+  /** A picture of at most 100 kB as a data URL; else that of a persona of the same name, or SillyTavern's own. */
   avatar?: string;
 }
 
@@ -907,6 +907,7 @@ export interface MemberInfo {
   name: string;
   role: RoomRole;
   online: boolean;
+  /** Without its picture. */
   persona: Persona | null;
   /** Seconds since 1970. */
   muted_until: number | null;
@@ -1133,6 +1134,7 @@ export interface RoomMessage {
   kind?: string;
   /** Of a member's message: as its sender named it. */
   request_id?: string;
+  /** Of more than 256 kB together, only their names and types; `data` is empty then. */
   attachments?: Attachment[];
 }
 
