@@ -114,7 +114,7 @@ class Hub:
             self.relay, self.work, self.house.hearing
         ).handlers
         """What taverns tell, tokens among it: no scope, no answer but that it came."""
-        self.work_messages = WorkMessages(self.directory, self.work, self.asking)
+        self.work_messages = WorkMessages(self.directory, self.work, self.asking, self.audit)
         self.work_messages.to_room = self.house.speaking.send
         self.work_messages.for_room = self.house.speaking.generate
         self.profiles = ProfileBook(store.profile_versions, store.profile_contents, clock)
