@@ -102,6 +102,10 @@ class Line:
                 content: dict[str, Any] = arguments[0]
                 return content
 
+    def wait_ack(self) -> bytes:
+        """Wait for the next ack, whichever it is, and return its arguments; events that come meanwhile are dropped."""
+        return self._expect(b"43").lstrip(b"0123456789")
+
     def _expect(self, start: bytes) -> bytes:
         while True:
             packet = self.read()

@@ -7,23 +7,30 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from benchmarks.figures import Comparison, percentile
+from benchmarks.history import Held
+from benchmarks.many import Many
 from benchmarks.suite import Extras, Plan
 
 __all__ = ["page", "summary"]
 
 
-def summary(comparisons: list[Comparison]) -> list[str]:
-    """One line for each comparison, for a terminal."""
-    return [
+def summary(comparisons: list[Comparison], history: list[Held]) -> list[str]:
+    """One line for each comparison and for each figure that got worse, for a terminal."""
+    lines = [
         f"{each.title:24} hub ÷ Node {each.ratio:.2f} (min {min(each.ratios):.2f}, max {max(each.ratios):.2f}), "
         f"goal ≤ {each.goal:.2f}: {_verdict(each)}"
         for each in comparisons
     ]
+    worse = [each for each in history if each.worse]
+    lines += [f"{each.title}: was {each.then:.2f}, is {each.now:.2f}: WORSE" for each in worse]
+    return lines if worse else [*lines, "no figure of the first issue got worse"]
 
 
 def page(
     comparisons: list[Comparison],
     extras: Extras,
+    many: Many,
+    history: list[Held],
     plan: Plan,
     *,
     machine: str,
@@ -85,7 +92,49 @@ def page(
         _row("memory at rest, MiB", extras.resting_mib, 1),
         _row("start until /healthz answers, s", extras.start_seconds, 2),
     ]
+    lines += _many(many)
+    lines += _history(history)
     return "\n".join([*lines, ""])
+
+
+def _many(many: Many) -> list[str]:
+    lines = [
+        "",
+        "## Much of it",
+        "",
+        "Two hubs side by side, one without and one with much of something, back to back. Microseconds of CPU per",
+        "delivered message, medians. Messages to a peer and to a room are of a program's own type (`x.…`), sent by a",
+        "tavern; a rule that is tried looks into the content with a CEL expression that does not hold.",
+        "",
+        "| load | without | with | with ÷ without |",
+        "|---|--:|--:|--:|",
+    ]
+    for each in many.weighed:
+        little, much = statistics.median(each.little), statistics.median(each.much)
+        lines.append(f"| {each.title} | {little:.2f} | {much:.2f} | {each.ratio:.2f} |")
+    return [
+        *lines,
+        "",
+        f"Memory: {many.idle_kib:.1f} KiB for each of {many.idle:,} idle connections; {many.room_kib:.1f} KiB for each",
+        "of 1,000 rooms with a tavern and five apps in it.",
+    ]
+
+
+def _history(history: list[Held]) -> list[str]:
+    lines = [
+        "",
+        "## Held against the first issue",
+        "",
+        "Figures that do not depend on the machine, as they were at the end of the first issue and as they are now.",
+        "`make bench` fails where one is worse by more than a fifth, which is what two runs of one version differ by.",
+        "",
+        "| | then | now | |",
+        "|---|--:|--:|---|",
+    ]
+    return lines + [
+        f"| {each.title} | {each.then:.2f} | {each.now:.2f} | {'WORSE' if each.worse else 'holds'} |"
+        for each in history
+    ]
 
 
 def _row(name: str, both: tuple[float, ...], digits: int) -> str:

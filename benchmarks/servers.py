@@ -96,14 +96,15 @@ class HubServer(Server):
     welcomes = True
 
     def __init__(self, cores: Cores, data: Path) -> None:
-        self._keys = {role: _make_key(data, role) for role in ("tavern", "app")}
+        self._keys = {role: _make_key(data, role) for role in ("tavern", "app", "admin")}
         port = _free_port()
         command = [*_TAVERNLINK, "serve", "--port", str(port), "--data-dir", str(data)]
         super().__init__(cores, command, {}, port)
 
     def auth(self, role: str, name: str) -> dict[str, Any]:
-        """Return the connect payload of a peer."""
-        return {"key": self._keys[role], "role": role, "name": name, "protocol": 1}
+        """Return the connect payload of a peer; an admin comes as an app."""
+        kind = "tavern" if role == "tavern" else "app"
+        return {"key": self._keys[role], "role": kind, "name": name, "protocol": 1}
 
 
 class NodeServer(Server):

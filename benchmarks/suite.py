@@ -35,6 +35,8 @@ class Plan:
     """Of the number of deltas."""
     idle: int = 1_000
     """Connections for the memory figure."""
+    crowd: int = 5_000
+    """Idle connections beside a load."""
     starts: int = 3
 
     def deltas(self, number: int) -> int:

@@ -31,6 +31,11 @@ _GROUPS = (
         "What an app or a tavern sends",
         "Asked with an ack, each gets an outcome, whoever asks: `{ok: true, result}` or `{ok: false, error}`.",
     ),
+    (
+        "peer → hub → peer",
+        "What apps and taverns send each other",
+        "`x.message` stands for every type under `x.`, e.g. `x.dice.roll`. The outcome says whom it reached.",
+    ),
     ("hub → app", "What the hub sends an app", ""),
     (
         "tavern → hub → app",

@@ -109,9 +109,13 @@ def type_of(schema: Schema, literals: dict[str, tuple[str, ...]], literal: str |
             return "unknown"
 
 
+_ASKED = ("app → hub", "peer → hub", "peer → hub → peer")
+"""Directions of what is asked with an ack."""
+
+
 def _maps(protocol: Protocol) -> list[str]:
     contents = [f"  {json.dumps(row.type.name)}: {row.content};" for row in protocol.rows]
-    asked = [row for row in protocol.rows if row.type.direction in ("app → hub", "peer → hub")]
+    asked = [row for row in protocol.rows if row.type.direction in _ASKED]
     results = [
         f"  {json.dumps(row.type.name)}: {'null' if row.result is None else type_of(row.result, protocol.literals)};"
         for row in asked
@@ -122,7 +126,7 @@ def _maps(protocol: Protocol) -> list[str]:
             ["/** Type name → `result` of its outcome. */", "export interface Results {", *results, "}\n"]
         ),
         "export type MessageType = keyof Messages;\n",
-        _sent("AppSends", protocol.rows, ("app → hub", "peer → hub"), "What an app sends.", also="confirm"),
+        _sent("AppSends", protocol.rows, _ASKED, "What an app sends.", also="confirm"),
         _sent(
             "TavernSends",
             protocol.rows,
@@ -133,11 +137,14 @@ def _maps(protocol: Protocol) -> list[str]:
         _sent(
             "AppReceives",
             protocol.rows,
-            ("hub → app", "tavern → hub → app", "hub → peer"),
+            ("hub → app", "tavern → hub → app", "peer → hub → peer", "hub → peer"),
             "What the hub sends an app.",
         ),
         _sent(
-            "TavernReceives", protocol.rows, ("hub → tavern", "hub → peer"), "What the hub sends a tavern."
+            "TavernReceives",
+            protocol.rows,
+            ("hub → tavern", "peer → hub → peer", "hub → peer"),
+            "What the hub sends a tavern.",
         ),
     ]
 

@@ -85,8 +85,8 @@ class Server:
             self.certificate = open_certificate(settings)
             self._store = open_store(settings.url)
             self.runtime = _make_runtime(self.configuration, self._store)
-            self._make_first_key()
             self._open_access()
+            self._make_first_key()
             loop = asyncio.get_running_loop()
             self._store.start(loop.call_soon_threadsafe)
             if settings.otlp_endpoint is not None:
@@ -151,6 +151,7 @@ class Server:
     def _let_go(self) -> None:
         if self._tracing is not None:
             self._tracing.close()
+            self._tracing = None
         if self._store is not None:
             self._store.close()
         if self._lock is not None:

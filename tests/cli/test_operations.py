@@ -7,8 +7,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Cli
 from tests.cli.test_serve import serving, told
+
+pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_certificate_of_the_hubs_own_is_made_and_explained(cli: Cli, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.docs.markdown import ROOT, examples
 from tests.sdk.house import House
 
 RULES = """
@@ -111,3 +112,16 @@ def test_a_hub_that_runs_takes_rules_and_gives_them_back(cli: Cli, house: House,
     again = cli("routes", "remove", "log", *here)
     assert (again.status, "unknown_route" in again.err) == (1, True)
     assert "no rules" in cli("routes", "list", *here).err
+
+
+def test_the_rules_of_the_guide_do_what_it_shows(cli: Cli, tmp_path: Path) -> None:
+    guide = ROOT / "docs" / "guide" / "routing.md"
+    rules = tmp_path / "rules.toml"
+    rules.write_text(examples(guide)["rules"], encoding="utf-8")
+    test = ("routes", "test", "--rules", rules, "--type")
+    shown = cli(*test, "x.roll", "--content", '{"sides": 20}', "--from", "Ann", "--to", "Game")
+    assert shown.out in guide.read_text(encoding="utf-8")
+    end = ("stream.end", "--content", '{"reason": "stop", "text": "Hi"}', "--from", "Inn", "--kind", "tavern")
+    assert "-> x.reply to the room table, by the rule replies" in cli(*test, *end).out
+    assert "dropped by no-spoilers" in cli(*test, "chat.send", "--content", '{"text": "SNAPE!"}').out
+    assert "dropped" not in cli(*test, "chat.send", "--content", '{"text": "SNAPE!"}', "--role", "admin").out

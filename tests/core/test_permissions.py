@@ -155,6 +155,23 @@ def test_a_key_limited_to_taverns_sees_uses_and_hears_no_other() -> None:
     assert away.line.of("events.wanted") == [{"names": ["*"]}]
 
 
+def test_what_waits_under_a_limited_key_goes_to_no_tavern_outside_its_limits() -> None:
+    stage = Stage()
+    home = stage.join("tavern", id="t-home", name="Home")
+    app = stage.join("app", key=stage.hub.keyring.create("app", "k", taverns=["Home"])[0])
+    for name in ("one", "two"):
+        app.say("chat.send", text=name, request_id=name)
+    assert len(home.commands) == 1
+    away = stage.join("tavern", id="t-away", name="Away")
+    home.drop()
+    stage.wait(stage.hub.limits.tavern_grace + 1)
+    stage.wait(1)
+    assert away.commands == []
+    free = stage.join("app", key=stage.key("app", "free"))
+    free.say("chat.send", text="x", request_id="three")
+    assert [each["args"]["text"] for each in away.commands] == ["x"]
+
+
 def test_a_taverns_key_limited_to_taverns_lets_no_other_in() -> None:
     stage = Stage()
     key = stage.hub.keyring.create("tavern", "k", taverns=["Home"])[0]

@@ -156,6 +156,10 @@ def test_a_pin_goes_before_the_policy_while_its_tavern_is_there() -> None:
         admin.say("pool.pin", character="Ann", tavern="nowhere")
     info = admin.say("pool.pin", character="Ann", tavern="two")
     assert (info["policy"], info["pins"]) == ("least_loaded", [{"character": "Ann", "tavern": "two"}])
+    noted = admin.say("audit.list", action="pool.*")
+    assert [(each["action"], each["target"], each["facts"]) for each in noted] == [
+        ("pool.pinned", "Ann", {"tavern": "two"})
+    ]
     for _ in range(2):
         ask(app, character="Ann")
     ask(app, character="Bob")

@@ -370,6 +370,23 @@ def test_guests_have_limits_of_number_length_and_pace() -> None:
     guest.say("chat.send", room="den", text="3")
 
 
+def test_a_guest_is_brief_of_itself_too_and_pictures_go_to_the_tavern_only() -> None:
+    scene = Scene(settings={"guests": {"length": 10}})
+    guest, ben = scene.app("guest", "guest"), scene.app("ben")
+    long = {"name": "Gus", "description": "x" * 11}
+    assert code_of(guest, "room.join", room="den", **{"as": long}) == "too_large"
+    assert code_of(guest, "chat.send", room="den", text="hi", **{"as": long}) == "too_large"
+    picture = "data:image/png;base64,AAAA"
+    ben.say("room.join", room="den", **{"as": {"name": "Ben", "avatar": picture}})
+    file = {"name": "map", "type": "image/png", "data": "A" * 400_000}
+    ben.say("chat.send", room="den", text="hi", attachments=[file])
+    assert scene.members()["Ben"]["persona"] == {"name": "Ben"}
+    args = scene.tavern.commands[-1]["args"]
+    assert (args["as"]["avatar"], args["attachments"][0]["data"]) == (picture, file["data"])
+    told = scene.host.line.of("room.message")[-1]["attachments"][0]
+    assert (told["name"], told["data"]) == ("map", "")
+
+
 def test_a_cooldown_holds_for_each_member_but_not_for_hosts() -> None:
     scene = Scene(settings={"cooldown": 10})
     ann, ben = scene.app("ann"), scene.app("ben")
@@ -557,6 +574,7 @@ def test_a_restarted_hub_knows_rooms_members_mutes_invitations_and_what_waits() 
     ann = scene.join("app", key=keys["ann"], id="ann", name="Ann")
     room = ann.say("room.get", room="den")
     assert (room["role"], room["settings"]["mode"], room["held"], room["total"]) == ("member", "host", 2, 3)
+    assert ann.say("chat.send", room="den", text="first", request_id="a1")["held"] is True
     assert code_of(ann, "chat.send", room="den", text="third") == "muted"
     assert scene.app("new", None).say("room.join", code=code)["role"] == "guest"
     scene.host.say("room.release", room="den")

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _IN_STATE = "(state) => document.querySelector('#tavernlink_panel')?.dataset.state === state"
 _LIGHT = "() => document.querySelector('#tavernlink_panel .tavernlink-light').dataset.light"
 _PART = '(part) => document.querySelector(`#tavernlink_panel [data-part="${part}"]`).textContent'
+_CODE_SHOWS = """() => {
+    const box = document.querySelector('#tavernlink_panel [data-part="pairing"]');
+    return !box.hidden && box.querySelector('[data-part="pairing-code"]').textContent !== '';
+}"""
 _PRESS = "(id) => document.querySelector(`#tavernlink_${id}`).click()"
 _TYPE = """([id, value]) => {
     const field = document.querySelector(`#tavernlink_${id}`);
@@ -79,12 +83,34 @@ async def _info(app: Hub, tavern: str) -> TavernInfo:
         return info
 
 
-async def test_a_person_connects_with_address_and_key(open_tab: OpenTab, hub: RunningHub, app: Hub) -> None:
+async def test_a_person_connects_with_an_address_and_a_code_and_with_a_key(
+    open_tab: OpenTab, hub: RunningHub, app: Hub
+) -> None:
     tab = await open_tab(hub=None, key=None)
     await _in_state(tab, "idle")
+    await _set(tab, url=hub.url, name="By code")
     await tab.evaluate(_PRESS, "connect")
-    assert "tavernlink keys create" in await tab.evaluate(_PART, "detail")
-    await _set(tab, url=hub.url, key=hub.tavern_key, name="By hand")
+    await tab.page.wait_for_function(_CODE_SHOWS)
+    code = await tab.evaluate(_PART, "pairing-code")
+    assert f"tavernlink pair {code}" in await tab.evaluate(_PART, "pairing-text")
+    async with connect(hub.url, hub.admin_key, name="admin") as admin:
+        (asked,) = [each for each in await admin.pairings.list() if each.name == "By code"]
+        assert (asked.code, asked.origin) == (
+            code.replace("-", ""),
+            await tab.evaluate("() => location.origin"),
+        )
+        async with tab.page.expect_response(lambda response: "/api/settings/save" in response.url):
+            await admin.pairings.approve(code)
+            await _in_state(tab, "online")
+        assert not await tab.evaluate(_CODE_SHOWS)
+        assert "By code" in {key.name for key in await admin.keys.list() if key.role == "tavern"}
+        # The key is remembered, and its own: revoked, it lets nobody in.
+        await tab.reload()
+        await _in_state(tab, "online")
+        await admin.keys.revoke("By code")
+        await _in_state(tab, "refused")
+
+    await _set(tab, key=hub.tavern_key, name="By hand")
     await tab.evaluate(_PRESS, "connect")
     await _in_state(tab, "online")
     assert await tab.evaluate(_LIGHT) == "green"

@@ -10,12 +10,12 @@ import pytest
 
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.sillytavern import SillyTavern
-from tavernlink.protocol.requests import RequestUpdate
-from tavernlink.sdk import Hub, connect
+from tavernlink.protocol.profiles import ItemRef
+from tavernlink.sdk import connect
 from tavernlink.tab import Tab
 from tests.e2e.conftest import OpenTab, StartSillyTavern
 
-pytestmark = pytest.mark.timeout(240, func_only=True)
+pytestmark = pytest.mark.timeout(300, func_only=True)
 
 _MAKE = """async ([names, script, secret]) => {
     // As the person would have made them: through SillyTavern's own functions and endpoints.
@@ -26,12 +26,12 @@ _MAKE = """async ([names, script, secret]) => {
         });
         if (!answer.ok) throw new Error(address + ' ' + answer.status);
     };
-    const preset = { temperature: 0.31, openai_max_context: 8000, stream_openai: true, prompts: [
-        { identifier: 'main', name: 'Main', role: 'system', content: 'Speak like a poet.' } ], ...secret };
-    await save('/api/presets/save', { apiId: 'openai', name: 'Shared poet', preset });
-    await save('/api/presets/save', { apiId: 'sysprompt', name: 'Shared prompt', preset: {
-        name: 'Shared prompt', content: names.prompt ?? 'Be brief. 简短。', post_history: '' } });
-    await context.saveWorldInfo('Shared lore', { entries: { 0: {
+    if (names.temperature) await save('/api/presets/save', { apiId: 'openai', name: 'Shared poet', preset: {
+        temperature: names.temperature, openai_max_context: 8000, stream_openai: true, prompts: [
+            { identifier: 'main', name: 'Main', role: 'system', content: 'Speak like a poet.' } ], ...secret } });
+    if (names.prompt) await save('/api/presets/save', { apiId: 'sysprompt', name: 'Shared prompt', preset: {
+        name: 'Shared prompt', content: names.prompt, post_history: '' } });
+    if (names.lore) await context.saveWorldInfo('Shared lore', { entries: { 0: {
         uid: 0, key: ['forest', '森林'], keysecondary: [], comment: 'Forest', content: names.lore, order: 100 } },
         name: 'Shared lore' }, true);
     await context.updateWorldInfoList();
@@ -60,6 +60,13 @@ _SHOWN = """() => {
     };
 }"""
 
+_SELECT = """async (name) => {
+    const manager = SillyTavern.getContext().getPresetManager('openai');
+    await manager.selectPreset(manager.findPreset(name));
+}"""
+_TEMPERATURE = "() => SillyTavern.getContext().chatCompletionSettings.temp_openai"
+_TURN = "(value) => $('#temp_openai').val(value).trigger('input')"
+
 _SCRIPT = {
     "id": "5f0c2a00-0000-4000-8000-000000000001",
     "scriptName": "Shared stars",
@@ -67,7 +74,7 @@ _SCRIPT = {
     "replaceString": "",
     "trimStrings": [],
     "placement": [2],
-    "disabled": False,
+    "disabled": True,
     "markdownOnly": True,
     "promptOnly": False,
     "runOnEdit": True,
@@ -81,11 +88,11 @@ _SECRETS = {
     "custom_include_headers": "Authorization: Bearer x",
 }
 _ITEMS = [
-    {"kind": "chat_completion", "name": "Shared poet"},
-    {"kind": "sysprompt", "name": "Shared prompt"},
-    {"kind": "lorebook", "name": "Shared lore"},
-    {"kind": "regex", "name": "Shared stars"},
-    {"kind": "quick_reply", "name": "Shared buttons"},
+    ItemRef(kind="chat_completion", name="Shared poet"),
+    ItemRef(kind="sysprompt", name="Shared prompt"),
+    ItemRef(kind="lorebook", name="Shared lore"),
+    ItemRef(kind="regex", name="Shared stars"),
+    ItemRef(kind="quick_reply", name="Shared buttons"),
 ]
 _FILES = ("OpenAI Settings", "sysprompt", "worlds", "QuickReplies")
 
@@ -137,46 +144,33 @@ async def agree(tab: Tab, *, tick: bool) -> str:
     return str(said)
 
 
-async def ask(app: Hub, type_: str, **content: Any) -> Any:
-    """Ask a tavern for something and wait for what it did."""
-    async with app.subscribe("request.update") as events:
-        accepted = await app.call(type_, content)
-        async for event in events:
-            if isinstance(event, RequestUpdate) and event.request_id == accepted.request_id:
-                assert event.state not in {"failed", "cancelled"}, event
-                if event.state == "done":
-                    return event.result
-    raise AssertionError("a subscription ends by raising only")
-
-
 async def test_settings_travel_between_two_servers(
     open_tab: OpenTab, sillytavern: SillyTavern, start_sillytavern: StartSillyTavern, hub: RunningHub
 ) -> None:
     other = await start_sillytavern()
-    source = await open_tab(name="source")
-    target = await open_tab(name="target", url=other.url)
-    names = {"lore": "The forest is dark.", "quick": True}
-    await source.evaluate(_MAKE, [names, _SCRIPT, _SECRETS])
+    source = await open_tab(name="source", model_url=None, character=None)
+    target = await open_tab(name="target", url=other.url, model_url=None)
+    first = {"temperature": 0.31, "prompt": "Be brief. 简短。", "lore": "The forest is dark.", "quick": True}
+    await source.evaluate(_MAKE, [first, _SCRIPT, _SECRETS])
     theirs = {**_SCRIPT, "scriptName": "Mine alone", "id": "5f0c2a00-0000-4000-8000-000000000002"}
-    await target.evaluate(
-        _MAKE, [{"lore": "My forest is bright.", "quick": False}, theirs, {"proxy_password": "own"}]
-    )
+    mine = {"temperature": 1.5, "lore": "My forest is bright."}
+    await target.evaluate(_MAKE, [mine, theirs, {"proxy_password": "own"}])
     before, shown = files(other), await target.evaluate(_SHOWN)
 
     async with connect(hub.url, hub.app_key, name="settings") as app:
-        # Published by an app's request, without what is nobody's business.
-        published = await ask(
-            app, "profile.publish", profile="house", tavern="source", items=_ITEMS, note="first"
-        )
-        assert (published["version"], published["items"], published["author"]) == (1, 5, "source")
-        everything = await app.call("profile.get", {"profile": "house"})
-        assert not any(secret in repr(everything) for secret in ("hunter2", "10.0.0.1", "Bearer"))
+        # Published at an app's request, without what is nobody's business.
+        published = await app.profiles.publish("house", tavern="source", items=_ITEMS, note="first")
+        assert (published.version, published.items, published.author) == (1, 5, "source")
+        everything = repr(await app.profiles.get("house"))
+        assert not any(secret in everything for secret in ("hunter2", "10.0.0.1", "Bearer"))
         # Only looked at: nothing changes, and what is different here already is for a person to decide.
-        looked = await ask(app, "profile.apply", profile="house", tavern="target", dry_run=True)
-        assert {change["name"]: change["change"] for change in looked["changes"]} == {
-            "Shared lore": "changed",
-            "Shared stars": "added",
-            "Shared buttons": "added",
+        looked = await app.profiles.apply("house", tavern="target", dry_run=True)
+        assert {change.name: (change.change, change.held) for change in looked.changes} == {
+            "Shared poet": ("changed", "conflict"),
+            "Shared prompt": ("added", None),
+            "Shared lore": ("changed", "conflict"),
+            "Shared stars": ("added", None),
+            "Shared buttons": ("added", None),
         }
         assert files(other) == before
 
@@ -186,21 +180,19 @@ async def test_settings_travel_between_two_servers(
         said = await agree(target, tick=True)
         assert "My forest is bright." in said
         assert "The forest is dark." in said
-        await status(target, "3 items taken over")
-        after = files(other)
-        assert on_disk(other, "worlds", "Shared lore") == on_disk(sillytavern, "worlds", "Shared lore")
+        await status(target, "5 items taken over")
+        after, published_files = files(other), files(sillytavern)
         for file in (
             "worlds/Shared lore.json",
             "sysprompt/Shared prompt.json",
             "QuickReplies/Shared buttons.json",
         ):
-            assert after[file] == files(sillytavern)[file]
+            assert after[file] == published_files[file]
         preset = on_disk(other, "OpenAI Settings", "Shared poet")
-        assert preset["prompts"][0]["content"] == "Speak like a poet."
-        assert preset["proxy_password"] == "own"
+        assert (preset["temperature"], preset["proxy_password"]) == (0.31, "own")
         assert "reverse_proxy" not in preset
         now = await target.evaluate(_SHOWN)
-        assert now["buttons"] == ["Shared buttons"]
+        assert (now["buttons"], now["prompts"]) == (["Shared buttons"], ["Shared prompt"])
         assert now["scripts"] == [*shown["scripts"], "Shared stars"]
 
         # And put back, byte for byte.
@@ -208,33 +200,40 @@ async def test_settings_travel_between_two_servers(
         await agree(target, tick=False)
         await status(target, "as they were before")
         assert files(other) == before
-        assert await target.evaluate(_SHOWN) == shown
+        # The page has learned meanwhile of the preset that was only on disk.
+        assert await target.evaluate(_SHOWN) == {**shown, "presets": ["Shared poet"]}
 
-        # Followed: taken over by force once, then each new version comes by itself.
-        forced = await ask(app, "profile.apply", profile="house", tavern="target", overwrite=True)
-        assert len(forced["applied"]) == 3
+        # Followed: taken over by force once, then each new version comes by itself, also into what is selected.
+        forced = await app.profiles.apply("house", tavern="target", overwrite=True)
+        assert len(forced.applied) == 5
         assert files(other) == after
+        await target.evaluate(_SELECT, "Shared poet")
         await press(target, "tavernlink_follow")
-        await source.evaluate(_MAKE, [{"lore": "The forest burns.", "quick": False}, None, _SECRETS])
-        await ask(app, "profile.publish", profile="house", tavern="source", items=_ITEMS, note="second")
-        await status(target, "1 items taken over (version 2)")
-        assert on_disk(other, "worlds", "Shared lore") == on_disk(sillytavern, "worlds", "Shared lore")
+        await source.evaluate(_MAKE, [{"temperature": 0.77, "lore": "The forest burns."}, None, _SECRETS])
+        await app.profiles.publish("house", tavern="source", items=_ITEMS)
+        await status(target, "2 items taken over (version 2)")
+        assert files(other)["worlds/Shared lore.json"] == files(sillytavern)["worlds/Shared lore.json"]
+        assert await target.evaluate(_TEMPERATURE) == 0.77
 
-        # But not over what the person has changed meanwhile; the rest comes.
-        await target.evaluate(
-            _MAKE, [{"lore": "Rain put it out.", "quick": False}, None, {"proxy_password": "own"}]
-        )
-        mine = files(other)
+        # But neither over what the person has changed meanwhile, nor over what is not saved yet; the rest comes.
+        await target.evaluate(_MAKE, [{"lore": "Rain put it out."}, None, {}])
+        await target.evaluate(_TURN, "1.11")
+        own = files(other)
         await source.evaluate(
-            _MAKE, [{"lore": "Ashes.", "prompt": "Be long.", "quick": False}, None, _SECRETS]
+            _MAKE, [{"temperature": 0.9, "lore": "Ashes.", "prompt": "Be long."}, None, _SECRETS]
         )
-        await ask(app, "profile.publish", profile="house", tavern="source", items=_ITEMS)
-        await status(target, "1 items were changed here and stay as they are")
+        await app.profiles.publish("house", tavern="source", items=_ITEMS)
+        await status(target, "2 items stay as they are")
         kept = files(other)
-        assert {name for name in kept if kept[name] != mine[name]} == {"sysprompt/Shared prompt.json"}
-        assert on_disk(other, "worlds", "Shared lore")["entries"]["0"]["content"] == "Rain put it out."
-        undone = await ask(app, "profile.undo", tavern="target")
-        assert undone["restored"] == [{"kind": "sysprompt", "name": "Shared prompt"}]
-        assert files(other) == mine
+        assert {name for name in kept if kept[name] != own[name]} == {"sysprompt/Shared prompt.json"}
+        assert await target.evaluate(_TEMPERATURE) == 1.11
+        looked = await app.profiles.apply("house", tavern="target", dry_run=True)
+        assert {change.name: change.held for change in looked.changes} == {
+            "Shared poet": "open",
+            "Shared lore": "conflict",
+        }
+        undone = await app.profiles.undo(tavern="target")
+        assert [ref.name for ref in undone.restored] == ["Shared prompt"]
+        assert files(other) == own
         await press(target, "tavernlink_follow")
-        await app.call("profile.delete", {"profile": "house"})
+        await app.profiles.delete("house")

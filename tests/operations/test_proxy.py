@@ -17,6 +17,8 @@ from tests.operations.conftest import OpenHub
 from tests.operations.reverse_proxy import ReverseProxy
 from tests.transports.hub import House
 
+pytestmark = pytest.mark.timeout(180)
+
 FAR = "203.0.113.7"
 TOLD = {"X-Forwarded-For": FAR, "X-Forwarded-Proto": "https", "X-Forwarded-Host": "tavern.example"}
 OWN_PAGE = {"Origin": "https://tavern.example"}
@@ -115,27 +117,32 @@ async def _upgraded(url: str, origin: str | None = None) -> int:
 
 
 async def test_each_client_behind_the_proxy_has_rates_of_its_own(open_hub: OpenHub) -> None:
-    house = await open_hub(trusted_proxies=["127.0.0.1"], address_rate=1, connect_rate=0.5)
+    house = await open_hub(trusted_proxies=["127.0.0.1"], address_rate=0.001, connect_rate=0.001)
+    headers = [{**TOLD, "X-Forwarded-For": f"203.0.113.{number}"} for number in range(3)]
+    engine = "/socket.io/?EIO=4&transport=websocket"
     async with (
-        ReverseProxy(house.url, TOLD) as one,
-        ReverseProxy(house.url, {**TOLD, "X-Forwarded-For": "203.0.113.8"}) as other,
+        ReverseProxy(house.url, headers[0]) as one,
+        ReverseProxy(house.url, headers[1]) as other,
+        ReverseProxy(house.url, headers[2]) as third,
         client(one.url, house) as first,
         client(other.url, house) as second,
+        client(third.url, house) as last,
     ):
-        answers = [await first.get("/api/taverns") for _ in range(7)]
-        assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+        answers = [await first.get("/api/taverns") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
         assert answers[-1].json()["error"]["code"] == "rate_limited"
-        assert int(answers[-1].headers["retry-after"]) >= 1
+        assert int(answers[-1].headers["retry-after"]) > 100
         open_page = await first.get("/healthz", headers={"Authorization": ""})
         assert open_page.status_code == 429  # whoever has no key is counted too
         assert (await second.get("/api/taverns")).status_code == 200
-        codes = [await _upgraded(other.url + "/socket.io/?EIO=4&transport=websocket") for _ in range(4)]
-        assert codes == [101, 101, 101, 429]
-        polled = await second.get("/socket.io/", params={"EIO": "4", "transport": "polling"})
-        assert (polled.status_code, polled.json()["error"]["code"]) == (429, "rate_limited")
-        assert int(polled.headers["retry-after"]) >= 1
+        assert [await _upgraded(other.url + engine) for _ in range(2)] == [101, 429]
+        assert await _upgraded(third.url + engine) == 101
+        polled = await last.get("/socket.io/", params={"EIO": "4", "transport": "polling"})
+        assert (polled.status_code, polled.json()["code"]) == (429, 4)  # Engine.IO's own number, and ours
+        assert polled.json()["error"]["code"] == "rate_limited"
+        assert int(polled.headers["retry-after"]) > 100
         with pytest.raises(InvalidStatus) as caught:
             await connect(other.url.replace("http", "ws", 1) + "/ws", proxy=None)
         answer = caught.value.response
         assert json.loads(answer.body)["error"]["code"] == "rate_limited"
-        assert int(answer.headers["Retry-After"]) >= 1
+        assert int(answer.headers["Retry-After"]) > 100

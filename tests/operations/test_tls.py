@@ -25,6 +25,8 @@ from tavernlink.tls import OwnCertificate
 from tests.operations.conftest import OpenHub
 from tests.transports.hub import V1, House
 
+pytestmark = pytest.mark.timeout(180)
+
 JS = Path(__file__).parents[2] / "js"
 
 
@@ -51,7 +53,7 @@ async def node(*arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         program, script, *arguments, stdout=asyncio.subprocess.PIPE
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    out, _ = await asyncio.wait_for(process.communicate(), 90)
     return out.decode().strip()
 
 

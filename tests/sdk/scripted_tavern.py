@@ -77,6 +77,14 @@ class ScriptedTavern:
         await self.update(_insert(index, self.chat[-1]))
         return index
 
+    async def _say_as(self, said: dict[str, Any]) -> int:
+        speaker = said.get("as") or "Traveller"
+        name = speaker["name"] if isinstance(speaker, dict) else speaker
+        mark = {"sent_by": said["by"]} if said.get("by") else {}
+        self.chat.append({"name": name, "role": "user", "text": said["text"], **mark})
+        await self.update(_insert(len(self.chat) - 1, self.chat[-1]))
+        return len(self.chat) - 1
+
     async def _carry_out(self, command: dict[str, Any]) -> None:
         request_id, args = command["request_id"], command["args"] or {}
         try:
@@ -110,7 +118,9 @@ class ScriptedTavern:
                 await self.update({"op": "remove", "index": args["index"]})
             return {}
         if name == "send":
-            index = await self.say(args.get("as") or "Traveller", "user", args["text"])
+            for said in args.get("before", ()):
+                await self._say_as(said)
+            index = await self._say_as(args)
             if not args["generate"]:
                 return {"message_index": index}
         return await self._generate(name, args, request_id)

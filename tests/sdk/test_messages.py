@@ -6,6 +6,7 @@ import asyncio
 import queue
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tavernlink.errors import BadMessage, NotFound
 from tavernlink.protocol.routing import CustomMessage, Target
 from tavernlink.sdk import EVERYBODY, Hub
 from tavernlink.sdk.messages import target_of
+from tests.docs.markdown import ROOT, examples
 from tests.sdk.cutting_proxy import CuttingProxy
 from tests.sdk.house import House
 
@@ -57,19 +59,21 @@ async def test_a_message_is_answered(ann: Hub, game: Hub) -> None:
 
 async def test_handlers_hear_their_types_until_they_are_taken_away(ann: Hub, game: Hub) -> None:
     heard: list[str] = []
+    both = asyncio.Event()
 
     @game.on("x.a", "x.b.*")
     def listener(message: CustomMessage) -> None:
         heard.append(message.type)
+        if len(heard) == 2:
+            both.set()
         raise ValueError("a handler's defect ends nothing")
 
     everything = game.messages()
     for type_ in ("x.a", "x.b.c", "x.d"):
         await ann.send(type_, to="Game")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         assert [(await anext(everything)).type for _ in range(3)] == ["x.a", "x.b.c", "x.d"]
-        while len(heard) < 2:
-            await asyncio.sleep(0)
+        await both.wait()
     game.off(listener)
     await ann.send("x.a", to=EVERYBODY)
     async with asyncio.timeout(10):
@@ -139,3 +143,10 @@ def test_the_blocking_sdk_does_the_same(tmp_path: Path) -> None:
         assert answers.get(timeout=10) == 1
         game.off(asked)
         heard.close()  # type: ignore[attr-defined]  # a generator
+
+
+async def test_the_example_of_the_guide_runs(house: RunningHub) -> None:
+    example: dict[str, Any] = {}
+    exec(examples(ROOT / "docs" / "guide" / "routing.md")["python"], example)  # our own text
+    async with asyncio.timeout(30):
+        assert await example["main"](house.url, house.app_key, house.app_key) == "Game: 17"

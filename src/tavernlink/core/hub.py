@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import msgspec
 
@@ -43,7 +43,7 @@ from tavernlink.protocol.catalogue import CATALOGUE, UNCOUNTED
 from tavernlink.protocol.codec import decode_content
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Failure, Success, failure_of
-from tavernlink.protocol.routing import CUSTOM, Route, is_custom
+from tavernlink.protocol.routing import CUSTOM, CustomMessage, Route, is_custom
 from tavernlink.protocol.session import Auth, Confirm, HubInfo, Limits, Resync, Welcome
 from tavernlink.protocol.taverns import EventsWanted
 
@@ -74,7 +74,9 @@ class Hub:
         self.directory = Directory()
         self.subscriptions = Subscriptions(self._may_hear)
         self.work = Work(self.directory, clock, ids, store, self.limits)
-        self.relay = Relay(self.subscriptions, self.work.book, self.directory, most_streams=self.limits.streams)
+        self.relay = Relay(
+            self.subscriptions, self.work.book, self.directory, most_streams=self.limits.streams
+        )
         self._clock = clock
         self._ids = ids
         self._journal = journal
@@ -112,7 +114,7 @@ class Hub:
             self.relay, self.work, self.house.hearing
         ).handlers
         """What taverns tell, tokens among it: no scope, no answer but that it came."""
-        self.work_messages = WorkMessages(self.directory, self.work, self.asking)
+        self.work_messages = WorkMessages(self.directory, self.work, self.asking, self.audit)
         self.work_messages.to_room = self.house.speaking.send
         self.work_messages.for_room = self.house.speaking.generate
         self.profiles = ProfileBook(store.profile_versions, store.profile_contents, clock)
@@ -389,7 +391,8 @@ class Hub:
         handler = self._asked.get(type_)
         if is_custom(type_):
             check_send(peer.key, CUSTOM)
-            self.switchboard.routing.receive(peer, type_, decode_content(type_, content), ack)
+            message = cast("CustomMessage", decode_content(type_, content))
+            self.switchboard.routing.receive(peer, type_, message, ack)
         elif row is None:
             self._refuse_unknown(type_)
         elif handler is None or ("tavern" if isinstance(peer, Tavern) else "app") not in row.senders:

@@ -23,4 +23,3 @@ def retune(hub: Hub, limits: HubLimits) -> None:
             peer.rate.retune(limits.tavern_rate, limits.tavern_burst)
         else:
             peer.rate.retune(limits.app_rate, limits.app_burst)
-    hub.work.retune(limits)

@@ -17,6 +17,7 @@ from tavernlink.protocol.outcome import Failure, Success
 
 if TYPE_CHECKING:
     from tavernlink.core.access.keys import Key
+    from tavernlink.core.inbox.letter import InboxOwner, Letter
     from tavernlink.core.profiles.book import ProfileContent, ProfileVersion
     from tavernlink.core.rooms.records import (
         HeldMessage,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         SanctionRecord,
     )
     from tavernlink.core.routing.rulebook import RouteRecord
-    from tavernlink.core.inbox.letter import InboxOwner, Letter
     from tavernlink.core.work.bindings import Binding
     from tavernlink.core.work.ledger import KeptRequest
     from tavernlink.core.work.pool import Pin
@@ -161,7 +161,7 @@ class Store(Protocol):
 
     @property
     def puts(self) -> int:
-        """How often something was put or removed so far: whoever compares it knows whether there is a commit to await."""
+        """How often something was put or removed so far: who compares it knows whether there is a commit to await."""
 
     def version(self) -> int:
         """A number that changes whenever a key was put or removed, by whichever process."""

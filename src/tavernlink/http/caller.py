@@ -42,7 +42,7 @@ class Caller:
 
     def open(self) -> AbstractAsyncContextManager[LocalApp]:
         """Be connected for the time of the block. Raises `AuthError` for a key that may not be an app."""
-        return self._runtime.open_app(self._key, self._key.name, self._address, self._app_id)
+        return self._runtime.open_app(self._key, self._app_id or self._key.name, self._address, self._app_id)
 
     async def ask(self, type_: str, content: Message) -> Any:
         """Ask one thing and return its result. Raises `TavernlinkError`."""

@@ -28,7 +28,7 @@ __all__ = [
 
 
 _PICTURE = "^data:image/(png|jpeg|webp|gif);base64,"
-_Picture = Annotated[str, msgspec.Meta(max_length=700_000, pattern=_PICTURE)]
+_Picture = Annotated[str, msgspec.Meta(max_length=140_000, pattern=_PICTURE)]
 
 
 class ChatMessage(Message):
@@ -118,7 +118,7 @@ class Persona(Message):
     description: Annotated[str, msgspec.Meta(max_length=20_000)] | None = None
     """Goes into the prompt of the turn in the place of the person's own description."""
     avatar: _Picture | None = None
-    """A picture as a data URL; without one, that of a persona of the same name, else SillyTavern's own."""
+    """A picture of at most 100 kB as a data URL; else that of a persona of the same name, or SillyTavern's own."""
 
 
 class Attachment(Message):

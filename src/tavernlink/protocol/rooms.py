@@ -105,6 +105,7 @@ class MemberInfo(Message, omit_defaults=False):
     role: RoomRole
     online: bool
     persona: Persona | None = None
+    """Without its picture."""
     muted_until: float | None = None
     """Seconds since 1970."""
     typing: Literal["typing", "processing"] | None = None
@@ -367,6 +368,7 @@ class RoomMessage(Message):
     request_id: Id | None = None
     """Of a member's message: as its sender named it."""
     attachments: list[Attachment] = msgspec.field(default_factory=list)
+    """Of more than 256 kB together, only their names and types; `data` is empty then."""
 
 
 class RoomTyping(Message):

@@ -172,6 +172,10 @@ def _shown(name: str, value: Any) -> Any:
         return _CUT
     if isinstance(value, list | tuple):
         return [_shown(name, each) for each in value]
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    if isinstance(value, dict):
+        return {str(each): _shown(str(each), inner) for each, inner in value.items()}
     if name in ("database_url", "otlp_endpoint"):
         return _without_password(str(value))
     return str(value)

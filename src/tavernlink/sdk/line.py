@@ -94,7 +94,10 @@ def _refused(address: str, error: InvalidStatus) -> TavernlinkError:
     try:
         told = json.loads(error.response.body or b"")
         told = told.get("error", told)
-        return error_from_code(str(told["code"]), str(told["message"]))
+        details = told.get("details")
+        return error_from_code(
+            str(told["code"]), str(told["message"]), details if isinstance(details, dict) else None
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     if status in (401, 403):

@@ -141,21 +141,22 @@ class Writer:
 
     def _drop_bad(self, connection: Connection) -> None:
         """Take out of the batch what the database will never take; the rest is tried again."""
-        with self._changed:
-            batch, self._under_way = self._under_way, Batch()
-            for table, changes in batch.changes.items():
-                for key, change in changes.items():
-                    one = Batch()
-                    one.add(table, key, change)
-                    try:
-                        write_batch(connection, one)
-                    except (SQLAlchemyError, OSError) as error:
-                        if not _is_of_a_record(error):
-                            self._under_way.add(table, key, change)
-                            continue
+        left = Batch()
+        for table, changes in self._under_way.changes.items():
+            for key, change in changes.items():
+                one = Batch()
+                one.add(table, key, change)
+                try:
+                    write_batch(connection, one)
+                except (SQLAlchemyError, OSError) as error:
+                    if _is_of_a_record(error):
                         _log.error(
                             "A record of %r cannot be kept and is dropped: %s", table.name, reason_of(error)
                         )
+                    else:
+                        left.add(table, key, change)
+        with self._changed:
+            self._under_way = left
 
     def _report_failure(self, upto: int, error: Exception) -> None:
         trouble = Unavailable("storage_failed", details={"reason": reason_of(error)})

@@ -126,6 +126,18 @@ async def test_a_send_types_in_sillytavern_and_ends_with_the_reply(hub: House) -
         assert update["result"]["message_index"] == 2
 
 
+async def test_what_an_app_sent_is_marked_for_it_and_members_of_a_room_are_named(hub: House) -> None:
+    async with hub.peer() as app, extension(hub) as tab:
+        await tab.send("chat_history", HELLO)
+        await app.result("subscribe", types=["chat.changed"])
+        speakers = {"text": "How are you?", "as": {"name": "Alice"}}
+        await app.result("chat.send", tavern="chatbridge", **speakers)
+        assert await tab.next("send_message") == "Alice: How are you?"
+        await tab.send("chat_history", [*HELLO, line("You", "Alice: How are you?")])
+        (op,) = (await app.next("chat.changed"))["ops"]
+        assert (op["op"], op["own"]) == ("insert", True)
+
+
 async def test_sends_wait_for_each_other(hub: House) -> None:
     async with hub.peer() as app, extension(hub) as tab:
         await tab.send("chat_history", HELLO)

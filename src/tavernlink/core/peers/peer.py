@@ -61,7 +61,18 @@ class App(Peer):
 class Tavern(Peer):
     """One SillyTavern tab. Outlives its sessions while requests wait for it."""
 
-    __slots__ = ("characters", "joined", "lanes", "mirror", "report_due", "state", "streams", "unsure", "versions", "wanted")
+    __slots__ = (
+        "characters",
+        "joined",
+        "lanes",
+        "mirror",
+        "report_due",
+        "state",
+        "streams",
+        "unsure",
+        "versions",
+        "wanted",
+    )
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import App, Peer, Tavern
 from tavernlink.core.rooms.moderation import Moderation
-from tavernlink.core.rooms.names import check_free, to_persona
+from tavernlink.core.rooms.names import check_free, check_length, to_persona
 from tavernlink.core.rooms.presence import Presence
 from tavernlink.core.rooms.ranks import check_may, check_over, rank_of
 from tavernlink.core.rooms.records import InvitationRecord, MemberRecord, RoomRecord
@@ -165,6 +165,7 @@ class RoomMessages:
             persona = known.record.persona if message.as_ is None else to_persona(message.as_)
             if persona is not None:
                 check_free(room, persona, known.id)
+                check_length(room, persona, known.record.role)
             self._put(room, known, msgspec.structs.replace(known.record, persona=persona), "persona")
             if known.id not in room.members or peer.session not in known.sessions:
                 self._attach(room, peer)
@@ -296,6 +297,7 @@ class RoomMessages:
             joined=known.record.joined if known else self._rooms.clock.wall(),
         )
         check_free(room, persona or Persona(name=record.name), record.member_id)
+        check_length(room, persona or Persona(name=record.name), record.role)
         member = self._rooms.put_member(room, record)
         if peer.session.bounds.kept:
             self._rooms.attach(room, member, peer)

@@ -9,8 +9,9 @@ from tavernlink.core.rooms.ranks import is_host
 from tavernlink.core.rooms.room import Member, Room
 from tavernlink.errors import BadMessage, Conflict
 from tavernlink.protocol.chat import Persona
+from tavernlink.protocol.rooms import RoomRole
 
-__all__ = ["check_free", "persona_for", "to_persona"]
+__all__ = ["check_free", "check_length", "persona_for", "to_persona"]
 
 
 def to_persona(wanted: str | Persona) -> Persona:
@@ -30,18 +31,24 @@ def persona_for(member: Member, wanted: str | Persona | None) -> Persona:
     return to_persona(wanted)
 
 
+def check_length(room: Room, persona: Persona, role: RoomRole) -> None:
+    """Raise `too_large` where a guest says more of itself than it may in one message: it is in every prompt."""
+    limit = room.record.settings.guests.length
+    if role == "guest" and len(persona.description or "") > limit:
+        raise BadMessage(
+            "too_large",
+            f"A guest's description may have {limit} characters in this room.",
+            {"room": room.id, "limit": limit},
+        )
+
+
 def check_free(room: Room, persona: Persona, member: str, taverns: Iterable[Tavern] = ()) -> None:
     """Raise `name_taken` where another member bears the name.
 
     Nobody but hosts may speak as the person at one of `taverns`, or as its character.
     """
     name = persona.name.casefold()
-    taken = {
-        bears.casefold()
-        for other in room.members.values()
-        if other.id != member
-        for bears in (other.persona.name, other.record.name)
-    }
+    taken = {other.persona.name.casefold() for other in room.members.values() if other.id != member}
     mine = room.members.get(member)
     if mine is None or not is_host(mine):
         for tavern in taverns:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Literal
 
+import msgspec
+
 from tavernlink.core.peers.peer import Peer, Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.rooms.records import HeldMessage, MemberRecord, RoomRecord, SanctionRecord
@@ -128,13 +130,16 @@ class Room:
     def member_info(self, member: Member, now: float) -> MemberInfo:
         """Return what others see of a member; `now` in seconds since 1970."""
         mute = self.sanction(member.id, "mute", now)
+        persona = member.record.persona
+        if persona is not None and persona.avatar is not None:
+            persona = msgspec.structs.replace(persona, avatar=None)
         return MemberInfo(
             id=member.id,
             kind=member.record.kind,
             name=member.persona.name,
             role=member.record.role,
             online=member.online,
-            persona=member.record.persona,
+            persona=persona,
             muted_until=mute.until if mute else None,
             typing=member.typing,
             held=sum(1 for held in self.held if held.member_id == member.id),

@@ -14,7 +14,7 @@ import msgspec
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import App, Peer, Tavern
-from tavernlink.core.rooms.names import check_free, persona_for
+from tavernlink.core.rooms.names import check_free, check_length, persona_for
 from tavernlink.core.rooms.ranks import check_may, is_host
 from tavernlink.core.rooms.records import HeldMessage
 from tavernlink.core.rooms.room import Member, Room
@@ -26,7 +26,7 @@ from tavernlink.core.work.asking import Asking, Order, fingerprint
 from tavernlink.core.work.requests import FINAL, Request
 from tavernlink.core.work.work import Work
 from tavernlink.errors import AuthError, BadMessage, Conflict, TavernlinkError, Unavailable
-from tavernlink.protocol.chat import ChatSend
+from tavernlink.protocol.chat import Attachment, ChatSend
 from tavernlink.protocol.outcome import ErrorInfo, Success
 from tavernlink.protocol.requests import Accepted, Generate
 from tavernlink.protocol.rooms import RoomMessage, RoomRelease
@@ -34,6 +34,7 @@ from tavernlink.protocol.rooms import RoomMessage, RoomRelease
 __all__ = ["Speaking"]
 
 _REMEMBERED = 10_000
+_MOST_DATA = 350_000  # characters of base64
 _ROOM_MODES = ("reply", "regenerate", "swipe", "continue")
 
 
@@ -107,6 +108,7 @@ class Speaking:
         self.check(room, app, len(message.text))
         persona = persona_for(member, message.as_)
         check_free(room, persona, member.id, self._taverns(room))
+        check_length(room, persona, member.record.role)
         if not room.taverns:
             raise Unavailable("no_tavern", "The room has no tavern.", {"room": room.id})
         verdict = judge(room, member, self._clock.wall())
@@ -120,7 +122,7 @@ class Speaking:
             member=member.id,
             held=verdict == "hold",
             request_id=errand.request_id,
-            attachments=message.attachments,
+            attachments=_shown(message.attachments),
         )
         held = HeldMessage(
             room_id=room.id,
@@ -249,8 +251,12 @@ class Speaking:
 
     def _answer_repeated(self, errand: _Errand, member: Member | None) -> bool:
         held = self._said.get((member.id, errand.request_id)) if member else None
-        if held is not None:
-            if held != errand.asked:
+        # After a restart only the messages themselves are known.
+        waits = member is not None and any(
+            each.member_id == member.id and each.request_id == errand.request_id for each in errand.room.held
+        )
+        if held is not None or waits:
+            if held is not None and held != errand.asked:
                 raise Conflict("request_id_in_use")
             errand.ack(Success(result=Accepted(request_id=errand.request_id, position=0, held=True)))
             return True
@@ -298,6 +304,13 @@ class Speaking:
 def _said_by(held: HeldMessage) -> dict[str, Any]:
     """A message as the command `send` carries it."""
     return {"text": held.text, "as": held.persona, "by": held.member_id, "attachments": held.attachments}
+
+
+def _shown(attachments: list[Attachment]) -> list[Attachment]:
+    """Attachments as the other members get them: large ones are for the tavern, not for every line."""
+    if sum(len(each.data) for each in attachments) <= _MOST_DATA:
+        return attachments
+    return [msgspec.structs.replace(each, data="") for each in attachments]
 
 
 def _no_ack(_outcome: object) -> None:

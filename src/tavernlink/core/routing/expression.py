@@ -9,7 +9,7 @@ a rule and a hub that stands still; docs/adr says what was measured.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn
 
 import cel
@@ -47,6 +47,8 @@ _BUDGET: Final = 0.25  # seconds, estimated generously
 _MOST_BYTES: Final = 1 << 20  # of a content that expressions look at
 _MOST_VALUES: Final = 20_000  # in it; handing over each costs a microsecond or two
 
+_PANIC: Final = "PanicException"  # a defect of the library, which is no `Exception`; not the hub's end
+
 _PLACE = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 _COUNT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 
@@ -56,37 +58,55 @@ class ExpressionError(Exception):
 
 
 class Facts:
-    """One message as expressions see it; handed to the library once, however many expressions ask."""
+    """One message as expressions see it; each part is handed to the library once, when an expression first asks."""
 
-    __slots__ = ("_content", "_context", "_extent", "_handed", "size")
+    __slots__ = ("_extent", "_handed", "_parts", "size")
 
-    def __init__(self, facts: Mapping[str, Any], content: Any, *, size: int) -> None:
-        self._content = content
+    def __init__(self, parts: Mapping[str, Any], content: Any, *, size: int) -> None:
+        self._parts = {**parts, "content": content}
         self.size = size
         """Of the content's JSON, in bytes."""
         self._extent: tuple[int, int] | None = None
-        self._handed = False
-        self._context = _shared_context()
-        for name, value in facts.items():
-            self._context.add_variable(name, value)
+        self._handed: set[str] = set()
 
     def extent(self) -> tuple[int, int]:
         """Return the length of the content's longest list or object, and how many values it has in all."""
         if self._extent is None:
-            self._extent = _extent_of(self._content)
+            self._extent = _extent_of(self._parts["content"])
         return self._extent
 
-    def context(self, *, content: bool) -> cel.Context:
-        """Return the library's context; the content goes in when it is first asked for."""
-        if content and not self._handed:
-            if self.size > _MOST_BYTES or (self.size > 2 * _MOST_VALUES and self.extent()[1] > _MOST_VALUES):
-                raise ExpressionError("This content is too large for expressions.")
-            try:
-                self._context.add_variable("content", self._content)
-            except Exception as error:  # noqa: BLE001  # e.g. a number that is too large for it
-                raise ExpressionError(f"CEL cannot hold this content: {error}") from None
-            self._handed = True
-        return self._context
+    def context(self, names: Iterable[str]) -> cel.Context:
+        """Return the library's context with these parts in it. Raises `ExpressionError`."""
+        if _shared.holds is not self:
+            self._handed.clear()
+            _shared.holds = self
+        for name in names:
+            if name not in self._handed:
+                self._hand(name)
+        return _shared.context
+
+    def _hand(self, name: str) -> None:
+        if name == "content" and (
+            self.size > _MOST_BYTES or (self.size > 2 * _MOST_VALUES and self.extent()[1] > _MOST_VALUES)
+        ):
+            raise ExpressionError("This content is too large for expressions.")
+        try:
+            _shared.context.add_variable(name, self._parts[name])
+        except Exception as error:  # noqa: BLE001  # e.g. a number that is too large for it
+            raise ExpressionError(f"CEL cannot hold this {name}: {error}") from None
+        self._handed.add(name)
+
+
+class _Shared:
+    """The one context. To make one costs as much as twenty evaluations, and messages are planned one after another."""
+
+    def __init__(self) -> None:
+        self.context = cel.Context()
+        self.holds: Facts | None = None
+        """Whose parts are in it."""
+
+
+_shared = _Shared()
 
 
 def _extent_of(content: Any) -> tuple[int, int]:
@@ -101,21 +121,10 @@ def _extent_of(content: Any) -> tuple[int, int]:
     return longest, values
 
 
-_context: list[cel.Context] = []
-
-
-def _shared_context() -> cel.Context:
-    # One is enough: a message is planned from its first rule to its last before the next one is looked at, and making
-    # a context costs as much as evaluating twenty expressions.
-    if not _context:
-        _context.append(cel.Context())
-    return _context[0]
-
-
 class Expression:
     """A compiled condition."""
 
-    __slots__ = ("_loops", "_patterns", "_program", "_terms", "_wants_content", "text")
+    __slots__ = ("_loops", "_names", "_patterns", "_program", "_terms", "text")
 
     def __init__(self, text: str, program: cel.Program, *, loops: int, terms: int, patterns: int) -> None:
         self.text = text
@@ -123,15 +132,16 @@ class Expression:
         self._loops = loops
         self._terms = terms
         self._patterns = patterns
-        self._wants_content = "content" in program.variables()
+        self._names = tuple(FACTS.intersection(program.variables()))
 
     def cost(self, facts: Facts) -> float:
         """Return how many seconds evaluating it takes at most; every word counts as if it read the whole content."""
-        size = facts.size if self._wants_content else 1_000
+        reads = "content" in self._names
+        size = facts.size if reads else 1_000
         patterns = self._patterns * (0.5e-3 + 100e-9 * size)
         if not self._loops:
             return self._terms * (1e-6 + 2e-9 * size) + patterns
-        longest, values = facts.extent() if self._wants_content else (100, 100)
+        longest, values = facts.extent() if reads else (100, 100)
         rounds = float(max(longest, self._terms)) ** self._loops  # a list may also stand in the expression
         return rounds * self._terms * (0.1e-6 + 0.1e-9 * size + 10e-9 * values) + patterns
 
@@ -140,15 +150,13 @@ class Expression:
         if self.cost(facts) > _BUDGET:
             raise ExpressionError(f"A content of {facts.size} bytes is too large for this expression.")
         try:
-            answer = self._program.execute(facts.context(content=self._wants_content))
+            answer = self._program.execute(facts.context(self._names))
         except ExpressionError:
             raise
         except Exception as error:  # noqa: BLE001  # the library raises many kinds, for many reasons
             raise ExpressionError(_reason(error)) from None
         except BaseException as error:
-            if (
-                type(error).__name__ != "PanicException"
-            ):  # what Rust's panics look like: a defect, but not of the hub
+            if type(error).__name__ != _PANIC:
                 raise
             raise ExpressionError("The CEL library failed.") from None
         if not isinstance(answer, bool):
@@ -173,9 +181,11 @@ def compile_expression(text: str) -> Expression:
         if found is None:
             _refuse(text, 0, str(error).split("\n", 1)[0][:300])
         what = found[3].partition(" expecting {")[0]
+        if found[1] == "0":  # where a macro is broken off the library names no place
+            _refuse(text, len(text), what)
         raise _bad(int(found[1]), int(found[2]), what) from None
     except BaseException as error:
-        if type(error).__name__ != "PanicException":
+        if type(error).__name__ != _PANIC:
             raise
         _refuse(text, 0, "The CEL library cannot read it.")
     loops, patterns = _check_words(text, tokens)

@@ -34,7 +34,10 @@ class Bindings:
 
     def __init__(self, shelf: Shelf[Binding]) -> None:
         self._shelf = shelf
-        self._bound = {(each.key_id, each.session): each for each in shelf.load()}
+        self._bound: dict[tuple[str, str], Binding] = {}
+        self._by_chat: dict[str | None, dict[tuple[str, str], Binding]] = {}
+        for each in shelf.load():
+            self._keep(each)
 
     def find(self, key_id: str, session: str) -> Binding | None:
         """Return where this session's chat is."""
@@ -43,17 +46,36 @@ class Bindings:
     def put(self, bound: Binding) -> None:
         """Remember where a session's chat is."""
         if self._bound.get((bound.key_id, bound.session)) != bound:
-            self._bound[bound.key_id, bound.session] = bound
+            self._drop(bound.key_id, bound.session)
+            self._keep(bound)
             self._shelf.put(bound)
 
     def remove(self, key_id: str, session: str) -> bool:
         """Forget a session; False if there was none. Its chat stays in SillyTavern."""
-        if self._bound.pop((key_id, session), None) is None:
+        if not self._drop(key_id, session):
             return False
         self._shelf.remove(key_id, session)
         return True
+
+    def of_chat(self, chat_id: str | None) -> list[Binding]:
+        """Bindings to a chat of this name, of whichever server and character."""
+        return list(self._by_chat.get(chat_id, {}).values())
 
     def listed(self, key_id: str | None = None) -> list[Binding]:
         """Bindings of one key, or of all, by name."""
         found = [bound for bound in self._bound.values() if key_id in (None, bound.key_id)]
         return sorted(found, key=lambda bound: (bound.session, bound.key_id))
+
+    def _keep(self, bound: Binding) -> None:
+        self._bound[bound.key_id, bound.session] = bound
+        self._by_chat.setdefault(bound.chat_id, {})[bound.key_id, bound.session] = bound
+
+    def _drop(self, key_id: str, session: str) -> bool:
+        bound = self._bound.pop((key_id, session), None)
+        if bound is None:
+            return False
+        same = self._by_chat[bound.chat_id]
+        del same[key_id, session]
+        if not same:
+            del self._by_chat[bound.chat_id]
+        return True

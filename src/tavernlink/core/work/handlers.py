@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.permissions import check_scope
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
@@ -45,7 +46,8 @@ ToRoom = Callable[[Any, ChatSend, Ack], None]
 class WorkMessages:
     """Carries out what peers ask. Each handler acks exactly once, now or later, or raises."""
 
-    def __init__(self, directory: Directory, work: Work, asking: Asking) -> None:
+    def __init__(self, directory: Directory, work: Work, asking: Asking, audit: Audit) -> None:
+        self._audit = audit
         self._directory = directory
         self._work = work
         self._asking = asking
@@ -164,6 +166,8 @@ class WorkMessages:
 
     def _request_cancel(self, peer: Peer, message: RequestCancel, ack: Ack) -> None:
         request = self._find(peer, message.request_id)
+        if request.key_id != peer.key.id:
+            self._audit.record("request.cancelled", peer, target=request.request_id, of=request.key_id)
         self._work.cancel(request)
         ack(Success(result=self._state(request)))
 
@@ -225,7 +229,10 @@ class WorkMessages:
     def _session_forget(self, peer: Peer, message: SessionForget, ack: Ack) -> None:
         if message.key is not None and message.key != peer.key.id:
             check_scope(peer.key, "admin", "forget a session of another key")
-        forgotten = self._work.sessions.forget(message.key or peer.key.id, message.session)
+        owner = message.key or peer.key.id
+        forgotten = self._work.sessions.forget(owner, message.session)
+        if forgotten:
+            self._audit.record("session.forgotten", peer, target=message.session, of=owner)
         ack(Success(result={"forgotten": forgotten}))
 
     # The pool
@@ -237,6 +244,7 @@ class WorkMessages:
         if message.tavern is not None:
             self._directory.resolve(message.tavern, peer.key)
         self._work.pool.pin(message.character, message.tavern)
+        self._audit.record("pool.pinned", peer, target=message.character, tavern=message.tavern)
         ack(Success(result=self._pool(peer)))
 
     def _pool(self, peer: Peer) -> PoolInfo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Tavern
-from tavernlink.core.work.pool import Pool, character_id, is_there
+from tavernlink.core.work.pool import Pool, character_id, is_there, reaches
 from tavernlink.core.work.quota import Quota
 from tavernlink.core.work.requests import Lane, Request
 from tavernlink.core.work.sessions import Sessions
@@ -53,7 +53,7 @@ class Moves:
                 found = self._directory.resolve(None)
         except TavernlinkError:
             return None
-        return found if is_there(found) else None
+        return found if is_there(found) and reaches(request.limits, found) else None
 
     def again(self, request: Request) -> Tavern | None:
         """Return a tavern that may do what another was lost over; None: it may not be done again, or by nobody.

@@ -7,6 +7,7 @@ from typing import Any
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.seams import Ack, Clock, Ids
+from tavernlink.core.work.bindings import Binding
 from tavernlink.errors import TavernlinkError, Unavailable
 from tavernlink.protocol.commands import Command, CommandDone
 from tavernlink.protocol.event import Event
@@ -33,6 +34,12 @@ class Queries:
         wire_id = self._ids.new("c")
         self._asked[wire_id] = (ack, self._clock.now() + limits.immediate_timeout, tavern.id)
         tavern.session.deliver(Event("command", Command(name=command, request_id=wire_id, args=args)))
+
+    def tell_old(self, tavern: Tavern, bound: Binding) -> None:
+        """Have a tab that shows a session's chat load it again; nobody waits for the outcome."""
+        args = {"character": bound.character, "chat_id": bound.chat_id}
+        command = Command(name="refresh", request_id=self._ids.new("c"), args=args)
+        tavern.session.deliver(Event("command", command))
 
     def done(self, tavern: Tavern, message: CommandDone) -> bool:
         """Take an outcome; False if it is not of a query."""

@@ -77,9 +77,9 @@ class Sessions:
     def open_elsewhere(self, tavern: Tavern) -> Binding | None:
         """Return the session whose chat this tab shows while its turns are another tab's; None: there is none."""
         state = tavern.state
-        for bound in self.bindings.listed() if state.server is not None and state.chat_id is not None else ():
+        for bound in self.bindings.of_chat(state.chat_id) if state.server is not None else ():
             if (
-                (bound.chat_id, bound.character) == (state.chat_id, state.character_id)
+                bound.character == state.character_id
                 and bound.server == state.server
                 and bound.tavern_id != tavern.id
             ):
@@ -117,10 +117,11 @@ class Sessions:
             each.state.generating for each in self._showing(bound, tavern.state.server) if each is not tavern
         )
 
-    def showing(self, bound: Binding, tavern_id: str) -> list[Tavern]:
-        """Return the other tabs that have a session's chat open: after a turn in `tavern_id`, what they show is old."""
-        tabs = self._showing(bound, bound.server)
-        return [tavern for tavern in tabs if tavern.id != tavern_id]
+    def old_copies(self, request: Request) -> list[tuple[Tavern, Binding]]:
+        """Return the other tabs that show the chat of a turn that is over: they would save over it what they have."""
+        bound = self.bindings.find(*_name(request)) if request.session_name is not None else None
+        tabs = self._showing(bound, bound.server) if bound is not None else []
+        return [(tavern, bound) for tavern in tabs if bound is not None and tavern.id != request.tavern_id]
 
     def settle(self, request: Request, result: Any, wall: float) -> None:
         """A turn went well: remember where its chat is, under the id that its character has now."""

@@ -16,7 +16,7 @@ from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.seams import Ack, Clock, Ids, Store
-from tavernlink.core.work.bindings import Binding, Bindings
+from tavernlink.core.work.bindings import Bindings
 from tavernlink.core.work.lanes import Lanes
 from tavernlink.core.work.ledger import Ledger
 from tavernlink.core.work.moves import Moves
@@ -25,6 +25,8 @@ from tavernlink.core.work.queries import Queries
 from tavernlink.core.work.quota import Quota
 from tavernlink.core.work.requests import FINAL, Request, RequestBook
 from tavernlink.core.work.sessions import Sessions
+from tavernlink.core.work.telling import Telling, deliver
+from tavernlink.core.work.turns import Turns
 from tavernlink.errors import GenerationError, TavernlinkError, Unavailable
 from tavernlink.protocol.commands import Command, CommandCancel, CommandDone, CommandsKnown
 from tavernlink.protocol.event import Event
@@ -52,8 +54,18 @@ class Work:
         self.sessions = Sessions(directory, Bindings(store.bindings), self.pool)
         self.over: Callable[[Request, Event], None] = _nobody_away
         """Called with a request that has its final state, and the event that tells it."""
+        self._telling = Telling(directory)
         self._queries = Queries(clock, ids)
         self._moves = Moves(directory, self.pool, self.sessions, self.quota)
+        self._turns = Turns(
+            directory,
+            self._moves,
+            self.sessions,
+            self.quota,
+            self._telling,
+            start=self._start,
+            write=self._write,
+        )
         self.ended: list[Callable[[Request], None]] = []
         """Called with each request that has got its final state."""
         self.moved: list[Callable[[Request], None]] = []
@@ -97,18 +109,11 @@ class Work:
 
     def accepted(self, request: Request) -> Accepted:
         """Return what the asker is told at once."""
-        request.told = self.position(request)
-        return Accepted(
-            request_id=request.request_id,
-            position=request.told,
-            state=request.state,
-            also=list(request.siblings),
-        )
+        return self._telling.accepted(request)
 
     def position(self, request: Request) -> int:
         """Requests before it."""
-        tavern = self._directory.taverns.get(request.tavern_id)
-        return tavern.lanes.position(request) if tavern and request.state == "queued" else 0
+        return self._telling.position(request)
 
     def ask(self, tavern: Tavern, command: str, args: Any, ack: Ack) -> None:
         """Send a command that does not queue; its outcome is the ack. Raises `tavern_gone` if nobody is there."""
@@ -116,19 +121,7 @@ class Work:
 
     def watch(self, request: Request, session: Session) -> None:
         """Tell this session of the request too, beginning with where it stands."""
-        if session in request.watchers:
-            return
-        request.watchers = (*request.watchers, session)
-        if request.state not in FINAL:
-            session.deliver(Event("request.update", request.update(self.position(request))))
-            stream = request.stream
-            if stream is not None:
-                stream.epoch = -1
-                session.deliver(Event("stream.start", stream.asker_start()))
-                for delta in stream.catch_up():
-                    session.deliver(Event("stream.delta", delta))
-        else:
-            session.deliver(Event("request.update", request.update()))
+        self._telling.watch(request, session)
 
     def cancel(self, request: Request) -> None:
         """Cancel: at once while it waits, else by way of the tavern. A finished request stays as it is."""
@@ -142,7 +135,7 @@ class Work:
                 request, "cancelled", error=ErrorInfo(code="cancelled", message="The request was cancelled.")
             )
             if tavern is not None:
-                self._tell_positions(tavern)
+                self._telling.positions(tavern)
         elif request.state == "running" and not request.cancelling:
             request.cancelling = True
             request.deadline = self._clock.now() + self._limits.cancel_grace
@@ -176,76 +169,35 @@ class Work:
 
     def _released(self, request: Request, tavern: Tavern) -> None:
         """A place is free, a key runs one request less, a session may have its next turn."""
-        if request.session_name is not None:
-            self._refresh(request)
+        for other, bound in self.sessions.old_copies(request):
+            self._queries.tell_old(other, bound)
         self.dispatch(tavern)
         if self.quota.waiting[request.key_id]:
             self.dispatch_others(tavern)
 
-    def _refresh(self, request: Request) -> None:
-        """Have other tabs that show the turn's chat load it again: they would save over it what they have."""
-        bound = self.sessions.bindings.find(request.key_id, request.session_name or "")
-        if bound is not None:
-            for tavern in self.sessions.showing(bound, request.tavern_id):
-                self._tell_old(tavern, bound)
-
     def looked(self, tavern: Tavern) -> None:
-        """A tab opened something else, or is back: it may show a chat that was changed without its knowing."""
+        """A tab opened something else, or is back: it may show a session's chat that was changed elsewhere."""
         bound = None if tavern.state.generating else self.sessions.open_elsewhere(tavern)
         if bound is not None:
-            self._tell_old(tavern, bound)
-
-    def _tell_old(self, tavern: Tavern, bound: Binding) -> None:
-        args = {"character": bound.character, "chat_id": bound.chat_id}
-        self._command(tavern, "refresh", self._ids.new("c"), args)
+            self._queries.tell_old(tavern, bound)
 
     # Taverns come and go
 
     def dispatch(self, tavern: Tavern) -> None:
         """Start what may start: what waits here, then what waits elsewhere and may go anywhere."""
-        while tavern.online and (request := tavern.lanes.next(self._ready_on(tavern))) is not None:
-            self._start(tavern, request)
-        while tavern.online and (found := self._moves.for_free_place(tavern)) is not None:
-            request, source = found
-            self._move(request, source, tavern)
-            self._tell_positions(source)
-            if tavern.lanes.next(self._ready_on(tavern)) is not request:
-                raise AssertionError("a request that was ready for a free place did not get it")
-            self._start(tavern, request)
-        self._tell_positions(tavern)
+        self._turns.dispatch(tavern)
 
     def dispatch_others(self, tavern: Tavern) -> None:
         """Something that held up other taverns' requests may be over."""
-        for other in list(self._directory.taverns.values()):
-            if other is not tavern and other.lanes.waiting:
-                self.dispatch(other)
+        self._turns.dispatch_others(tavern)
 
     def tavern_left(self, tavern: Tavern) -> None:
         """Its line dropped: what did not begin there goes where there is room, or where the session has its chat."""
-        if not tavern.lanes.waiting:
-            return
-        for request in tavern.lanes.queued():
-            target = self._moves.elsewhere(request) if request.session_name is not None else None
-            if target is not None and target is not tavern:
-                self._move(request, tavern, target)
-        for other in list(self._directory.taverns.values()):
-            if other is not tavern and other.online:
-                self.dispatch(other)
+        self._turns.leave(tavern)
 
-    def _ready_on(self, tavern: Tavern) -> Callable[[Request], bool]:
-        def ready(request: Request) -> bool:
-            return self.quota.may_run(request.key_id) and (
-                request.session_name is None or self.sessions.may_run(tavern, request)
-            )
-
-        return ready
-
-    def _move(self, request: Request, source: Tavern, target: Tavern) -> None:
-        """Let a request wait at another tavern."""
-        source.lanes.release(request)
-        self._moves.aim(request, target)
-        self._write(request)
-        target.lanes.put(request)
+    def move_waiting(self, tavern: Tavern) -> None:
+        """The page is gone for good: what waits here goes where else it may, the rest waits for it to come back."""
+        self._turns.leave_for_good(tavern)
 
     def _start(self, tavern: Tavern, request: Request) -> None:
         request.move("running")
@@ -255,7 +207,7 @@ class Work:
         self._write(request)
         for moved in self.moved:
             moved(request)
-        self._tell(request, position=0)
+        self._telling.tell(request, position=0)
         # Not before it is on disk: a hub that is killed now must know that a tavern may have begun.
         self._store.after_commit(
             lambda: self._send(tavern, request), lambda error: self._unkept(tavern, request, error)
@@ -370,20 +322,8 @@ class Work:
         target.lanes.put(request)
         for moved in self.moved:
             moved(request)
-        self._tell(request, target.lanes.position(request))
+        self._telling.tell(request, target.lanes.position(request))
         self.dispatch(target)
-
-    def move_waiting(self, tavern: Tavern) -> None:
-        """The page is gone for good: what waits here goes where else it may, the rest waits for it to come back."""
-        targets = {}
-        for request in tavern.lanes.queued():
-            target = self._moves.elsewhere(request)
-            if target is not None and target is not tavern:
-                self._move(request, tavern, target)
-                targets[target.id] = target
-        for target in targets.values():
-            self.dispatch(target)
-        self.dispatch_others(tavern)  # what ran here held up its key and its session
 
     def tick(self, now: float) -> None:
         """Let time-outs happen."""
@@ -415,7 +355,7 @@ class Work:
             waited = f"It waited {self._limits.queue_timeout:g} s without getting its turn."
             self._finish(request, "failed", error=ErrorInfo(code="timeout", message=waited))
             if tavern:
-                self._tell_positions(tavern)
+                self._telling.positions(tavern)
             return
         self._stopping[request.wire_id] = now + self._limits.cancel_grace
         if request.cancelling:
@@ -448,28 +388,11 @@ class Work:
         self.over(request, event)
         # Told when it is on disk, so that nobody hears of an outcome that is another one after a restart. A disk that
         # fails is no reason to keep an outcome back.
-        tell = partial(_deliver, event, watchers)
+        tell = partial(deliver, event, watchers)
         self._store.after_commit(tell, lambda _error: tell())
         for ended in self.ended:
             ended(request)
 
-    def _tell(self, request: Request, position: int | None = None) -> None:
-        event = Event("request.update", request.update(position))
-        for session in request.watchers:
-            session.deliver(event)
-
-    def _tell_positions(self, tavern: Tavern) -> None:
-        """Tell those whose place changed: under round-robin a newcomer may go before somebody who waits."""
-        for request, position in list(tavern.lanes.positions()):
-            if request.told != position:
-                request.told = position
-                self._tell(request, position)
-
 
 def _nobody_away(_request: Request, _event: Event) -> None:
     """There are no inboxes."""
-
-
-def _deliver(event: Event, sessions: tuple[Session, ...]) -> None:
-    for session in sessions:
-        session.deliver(event)

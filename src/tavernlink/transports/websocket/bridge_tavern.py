@@ -60,6 +60,8 @@ class BridgeTavern:
         "_runtime",
         "_seat",
         "_seats",
+        "_senders",
+        "_sent",
         "_state",
         "_stream",
         "peer",
@@ -81,6 +83,10 @@ class BridgeTavern:
         self._command: Command | None = None
         self._length = 0
         """Messages that the chat had when the command's text was sent."""
+        self._sent: tuple[str, str | None] = ("", None)
+        """That text, and who sent it, until it stands in the chat."""
+        self._senders: dict[int, tuple[str, str]] = {}
+        """Index in the chat → text and sender of what apps sent."""
         self._received = 0
         self.peer: Peer | None = None
 
@@ -148,6 +154,7 @@ class BridgeTavern:
 
     # ── what the extension says ──────────────────────────────────────────────────────────────────────────
     def _receive_history(self, messages: list[ChatMessage]) -> None:
+        messages = self._marked(messages)
         ops = chat_ops(self._messages, messages)
         self._messages = messages
         if ops:
@@ -185,6 +192,21 @@ class BridgeTavern:
             self._state = state
             self._publish("tavern.state", state)
 
+    def _marked(self, messages: list[ChatMessage]) -> list[ChatMessage]:
+        """The messages, with what an app sent marked as its own: the dialect says nothing of that."""
+        text, sender = self._sent
+        for index in range(self._length, len(messages)) if sender is not None else ():
+            if messages[index].role == "user" and messages[index].text.strip() == text.strip():
+                self._senders[index] = (messages[index].text, sender or "")
+                self._sent = ("", None)
+                break
+        return [
+            msgspec.structs.replace(message, sent_by=self._senders[index][1])
+            if index in self._senders and self._senders[index][0] == message.text
+            else message
+            for index, message in enumerate(messages)
+        ]
+
     def _last_name(self, role: str) -> str | None:
         return next((message.name for message in reversed(self._messages) if message.role == role), None)
 
@@ -206,12 +228,11 @@ class BridgeTavern:
             return
         if command.name != "send":
             raise BadMessage("unknown_command", f"A ChatBridge extension cannot do {command.name!r}.")
-        for name, wanted in (("as", False), ("attachments", False), ("generate", True)):
-            if bool(args.get(name, wanted)) is not wanted:
-                raise BadMessage("unsupported_parameter", f"A ChatBridge extension cannot honour {name!r}.")
+        text = _spoken(args)
         self._command = command
         self._length = len(self._messages)
-        self._connection.write(Frame(encode_bridge_frame("send_message", args.get("text", ""))))
+        self._sent = (text, args.get("by"))
+        self._connection.write(Frame(encode_bridge_frame("send_message", text)))
         self._tell_state()
 
     def _context(self, last: int) -> Context:
@@ -257,3 +278,19 @@ class BridgeTavern:
         """Say what was wrong; the dialect's own programs ignore a type that they do not know."""
         content = {"code": error.code, "message": error.message}
         self._connection.write(Frame(encode_bridge_frame("error", content)))
+
+
+def _spoken(args: dict[str, Any]) -> str:
+    """The text to type. Members of a room are named in it: the dialect knows one speaker."""
+    before: list[dict[str, Any]] = args.get("before") or []
+    for name, wanted in (("attachments", False), ("generate", True), ("context", False)):
+        if bool(args.get(name, wanted)) is not wanted:
+            raise BadMessage("unsupported_parameter", f"A ChatBridge extension cannot honour {name!r}.")
+    lines = []
+    for said in (*before, args):
+        speaker = said.get("as")
+        if isinstance(speaker, str) and speaker:
+            raise BadMessage("unsupported_parameter", "A ChatBridge extension cannot honour 'as'.")
+        named = f"{speaker['name']}: " if isinstance(speaker, dict) else ""
+        lines.append(f"{named}{said.get('text', '')}")
+    return "\n".join(lines)

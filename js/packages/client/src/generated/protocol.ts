@@ -391,7 +391,7 @@ export interface Persona {
   name: string;
   /** Goes into the prompt of the turn in the place of the person's own description. */
   description?: string;
-  /** A picture as a data URL; without one, that of a persona of the same name, else SillyTavern's own. */
+  /** A picture of at most 100 kB as a data URL; else that of a persona of the same name, or SillyTavern's own. */
   avatar?: string;
 }
 
@@ -907,6 +907,7 @@ export interface MemberInfo {
   name: string;
   role: RoomRole;
   online: boolean;
+  /** Without its picture. */
   persona: Persona | null;
   /** Seconds since 1970. */
   muted_until: number | null;
@@ -1133,6 +1134,7 @@ export interface RoomMessage {
   kind?: string;
   /** Of a member's message: as its sender named it. */
   request_id?: string;
+  /** Of more than 256 kB together, only their names and types; `data` is empty then. */
   attachments?: Attachment[];
 }
 
@@ -1687,6 +1689,7 @@ export interface Results {
   "room.context.set": RoomContext[];
   "room.context.get": RoomContext[];
   "room.release": Accepted;
+  "x.message": Sent;
   "route.list": RouteInfo[];
   "route.put": RouteInfo;
   "route.remove": null;
@@ -1754,6 +1757,7 @@ export type AppSends =
   | "room.context.set"
   | "room.context.get"
   | "room.release"
+  | "x.message"
   | "route.list"
   | "route.put"
   | "route.remove"
@@ -1818,7 +1822,8 @@ export type AppReceives =
   | "room.message"
   | "room.typing"
   | "room.turn"
-  | "room.closed";
+  | "room.closed"
+  | "x.message";
 
 /** What the hub sends a tavern. */
 export type TavernReceives =
@@ -1833,5 +1838,6 @@ export type TavernReceives =
   | "room.typing"
   | "room.turn"
   | "room.closed"
+  | "x.message"
   | "command"
   | "command.cancel";

@@ -83,7 +83,7 @@ export class Follow {
       const done = await this.page.alone(() => this.profiles.apply(profile));
       if (done.applied.length > 0) this.page.report({ name: "applied", done });
       const held = done.changes.filter((change) => change.held !== undefined);
-      if (held.some((change) => change.held === "conflict") && this.told.get(profile) !== done.version) {
+      if (held.length > 0 && this.told.get(profile) !== done.version) {
         this.told.set(profile, done.version);
         this.page.report({ name: "held", done });
       }

@@ -79,7 +79,7 @@ export class ProfilesPanel {
       }
       case "held": {
         const { profile, version, changes } = event.done;
-        const held = changes.filter((change) => change.held === "conflict").length;
+        const held = changes.filter((change) => change.held !== undefined).length;
         this.tell("warning", texts.say("profiles.held", profile, version, held));
         break;
       }

@@ -11,7 +11,7 @@ export const PROFILE_TEXTS = {
   "profiles.equal": "Everything is already as in {0}.",
   "profiles.applied": "{0}: {1} items taken over (version {2}).",
   "profiles.held":
-    "{0} (version {1}): {2} items were changed here and stay as they are. Press Compare to decide.",
+    "{0} (version {1}): {2} items stay as they are: you changed them here. Press Compare to decide.",
   "profiles.deleted": "The profile {0} was deleted on the hub. Your settings stay as they are.",
   "profiles.failed": "{0}: {1}",
   "profiles.publish_title": "Publish settings",

@@ -73,7 +73,7 @@ it("tries again later what was being edited", async () => {
   shelves.open.add("A");
   hub.put(lore("A", "2"));
   await changed(2);
-  expect([told.length, later.length]).toEqual([1, 1]);
+  expect([told.map(({ name }) => name), later.length]).toEqual([["applied", "held"], 1]);
   shelves.open.clear();
   later[0]?.();
   await settled();

@@ -6,7 +6,7 @@
  */
 
 import type { Content, Item } from "../../profiles/item.js";
-import { codeOf } from "../../profiles/item.js";
+import { hasUnsaved } from "../../profiles/unsaved.js";
 import { context } from "../context.js";
 import { loadModule, post, type ServerSettings } from "./server.js";
 import type { Shelf } from "./shelf.js";
@@ -88,11 +88,7 @@ export class PresetShelf implements Shelf {
     const saved = presets[Array.isArray(names) ? names.indexOf(name) : (names[name] ?? -1)];
     if (saved === undefined) return false;
     if (this.kind === "chat_completion" && this.live === undefined) return false;
-    const live = this.live?.() ?? manager.getPresetSettings(name);
-    // What one of the sides does not know says nothing.
-    return Object.keys(saved).some(
-      (field) => live[field] !== undefined && codeOf(live[field]) !== codeOf(saved[field]),
-    );
+    return hasUnsaved(this.live?.() ?? manager.getPresetSettings(name), saved);
   }
 
   private manager(): STPresetManager | undefined {
