@@ -66,7 +66,7 @@ async def people(hub: RunningHub) -> AsyncIterator[list[Hub]]:
         yield [one, two]
 
 
-@pytest.mark.timeout(600, func_only=True)
+@pytest.mark.timeout(900, func_only=True)
 async def test_eight_sessions_over_two_tabs_and_two_servers_never_mix(
     people: list[Hub],
     open_tab: OpenTab,
@@ -125,7 +125,7 @@ async def test_eight_sessions_over_two_tabs_and_two_servers_never_mix(
     assert servers["first tab"] == servers["second tab"] != servers["other server"]
 
 
-@pytest.mark.timeout(400, func_only=True)
+@pytest.mark.timeout(600, func_only=True)
 async def test_a_session_lives_on_in_another_tab_after_a_rename_and_says_when_its_chat_is_gone(
     people: list[Hub], open_tab: OpenTab, start_sillytavern: StartSillyTavern, model: Model
 ) -> None:
