@@ -132,6 +132,22 @@ def test_another_tab_of_the_same_sillytavern_takes_a_session_over() -> None:
     assert bound(stage)[0][1] == "two"
 
 
+def test_a_key_with_limits_takes_its_sessions_nowhere_else() -> None:
+    stage = Stage()
+    one = tavern(stage, "one", "Ann", server="home")
+    tavern(stage, "two", "Ann", server="home")
+    key, _ = stage.hub.keyring.create("app", "limited", taverns=["one"])
+    app = stage.join("app", key=key)
+    turn(app, character="Ann")
+    done(one, "chat 1")
+    one.drop()
+    turn(app, request_id="r")
+    stage.wait(31)
+    assert (app.updates("r"), app.say("session.list")[0]["tavern"]) == ([], None)
+    with pytest.raises(Unavailable):
+        turn(app)
+
+
 def test_a_session_moves_at_once_where_nothing_of_it_runs() -> None:
     stage = Stage()
     one = tavern(stage, "one", "Ann", server="home")

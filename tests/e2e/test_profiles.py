@@ -15,7 +15,7 @@ from tavernlink.sdk import connect
 from tavernlink.tab import Tab
 from tests.e2e.conftest import OpenTab, StartSillyTavern
 
-pytestmark = pytest.mark.timeout(300, func_only=True)
+pytestmark = pytest.mark.timeout(600, func_only=True)
 
 _MAKE = """async ([names, script, secret]) => {
     // As the person would have made them: through SillyTavern's own functions and endpoints.
@@ -123,7 +123,7 @@ async def status(tab: Tab, text: str) -> None:
     await tab.page.wait_for_function(
         "(text) => document.querySelector('[data-part=\"profiles\"]').textContent.includes(text)",
         arg=text,
-        timeout=60_000,
+        timeout=120_000,
     )
 
 

@@ -30,6 +30,7 @@ SERAPHINA = "default_Seraphina.png"
 SESSIONS = 8
 TURNS = 40
 SEED = 20_261_121
+TABS = ["first tab", "second tab", "other server", "first", "second"]
 MARKER = re.compile(r"marker-\d+-\d+-end")
 
 
@@ -58,14 +59,14 @@ async def here(tab: Tab) -> list[Any]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def people(hub: RunningHub) -> AsyncIterator[list[Hub]]:
-    """Two programs under two keys; they call their sessions by the same names."""
+    """Two programs under two keys; they call their sessions by the same names, and reach this file's tabs only."""
     keyring = hub.server.runtime.core.keyring
-    keys = [keyring.create("app", f"person {number}")[1] for number in range(2)]
+    keys = [keyring.create("app", f"person {number}", taverns=TABS)[1] for number in range(2)]
     async with connect(hub.url, keys[0], name="one") as one, connect(hub.url, keys[1], name="two") as two:
         yield [one, two]
 
 
-@pytest.mark.timeout(600, func_only=True)
+@pytest.mark.timeout(900, func_only=True)
 async def test_eight_sessions_over_two_tabs_and_two_servers_never_mix(
     people: list[Hub],
     open_tab: OpenTab,
@@ -114,8 +115,9 @@ async def test_eight_sessions_over_two_tabs_and_two_servers_never_mix(
         assert markers_in(chat, user=False) == own
         assert len(chat) == 1 + 2 * len(own), "greeting, then each message with its reply"
 
-    listed = [info for person in people for info in await person.call("session.list")]
-    assert {info.tavern for info in listed} == {await tab.evaluate("() => tavernlink.id") for tab in tabs}
+    done = [request for person in people for request in await person.requests.list(open=False)]
+    assert {request.tavern for request in done} == {await tab.evaluate("() => tavernlink.id") for tab in tabs}
+    assert [len(await person.sessions.list()) for person in people] == [SESSIONS // 2] * 2
     assert [await here(tab) for tab in tabs] == before
     assert [tab.dialogs for tab in tabs] == [[], [], []]
     taverns = hub.server.runtime.core.directory.taverns.values()
@@ -123,7 +125,7 @@ async def test_eight_sessions_over_two_tabs_and_two_servers_never_mix(
     assert servers["first tab"] == servers["second tab"] != servers["other server"]
 
 
-@pytest.mark.timeout(400, func_only=True)
+@pytest.mark.timeout(600, func_only=True)
 async def test_a_session_lives_on_in_another_tab_after_a_rename_and_says_when_its_chat_is_gone(
     people: list[Hub], open_tab: OpenTab, start_sillytavern: StartSillyTavern, model: Model
 ) -> None:
@@ -138,8 +140,8 @@ async def test_a_session_lives_on_in_another_tab_after_a_rename_and_says_when_it
         )
 
     async def bound() -> SessionInfo:
-        (info,) = [each for each in await person.call("session.list") if each.session == "long"]
-        return SessionInfo(**{name: getattr(info, name) for name in SessionInfo.__struct_fields__})
+        (info,) = [each for each in await person.sessions.list() if each.session == "long"]
+        return info
 
     chat_id = (await turn("one", tavern="first", character="Seraphina")).chat_id
     assert (await bound()).tavern == await first.evaluate("() => tavernlink.id")
@@ -179,7 +181,7 @@ async def test_a_session_lives_on_in_another_tab_after_a_rename_and_says_when_it
     with pytest.raises(NotFound) as gone:
         await turn("six")
     assert gone.value.code == "unknown_chat"
-    assert await person.call("session.forget", {"session": "long"}) == {"forgotten": True}
+    assert await person.sessions.forget("long")
     again = await turn("seven", tavern="second", character="Sera")
     assert again.chat_id != chat_id
     assert second.dialogs == []

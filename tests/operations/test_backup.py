@@ -19,6 +19,8 @@ from tavernlink.backup import BackupError, restore_backup, write_backup
 from tavernlink.config import FILE_NAME, Settings
 from tests.operations.conftest import OpenHub
 
+pytestmark = pytest.mark.timeout(180)
+
 
 async def test_a_hub_that_runs_is_backed_up_and_comes_back_elsewhere(
     open_hub: OpenHub, tmp_path: Path

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.operations.conftest import OpenHub
 from tests.transports.hub import House
+
+pytestmark = pytest.mark.timeout(180)
 
 
 def figures(text: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from structlog.testing import capture_logs
 
 from tavernlink.app import Server
@@ -17,6 +18,8 @@ from tavernlink.protocol.access import AuditList
 from tests.operations.conftest import OpenHub
 from tests.transports.hub import House
 from tests.transports.serving import WAIT
+
+pytestmark = pytest.mark.timeout(180)
 
 
 def admin(house: House, role: str = "admin") -> httpx.AsyncClient:

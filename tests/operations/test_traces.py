@@ -23,6 +23,8 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
 
+pytestmark = pytest.mark.timeout(180)
+
 
 def traced(house: House) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()

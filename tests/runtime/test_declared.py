@@ -69,7 +69,12 @@ def test_taverns_and_apps_of_a_file_are_let_in_with_their_limits(folder: Folder,
     assert folder.look() == [("keys.loaded", "keys.d/friends.toml", "Home, Bot")]
     assert folder.look() == []
     bot, home = ring.verify(SECRET), ring.verify("the tavern's long secret")
-    assert (bot.role, sorted(bot.held), bot.taverns, bot.rooms) == ("app", ["chat:read"], ("Home",), ("lounge",))
+    assert (bot.role, sorted(bot.held), bot.taverns, bot.rooms) == (
+        "app",
+        ["chat:read"],
+        ("Home",),
+        ("lounge",),
+    )
     assert bot.expires is not None
     assert (home.role, home.taverns) == ("tavern", None)
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tavernlink.core.profiles.book import ProfileBook, ProfileLimits
 from tavernlink.protocol.profiles import ProfileItem, ProfileSave
-from tavernlink.store.database import open_store, sqlite_url
+from tavernlink.store.database import open_store
 from tests.core.stage import HandClock
 
 
-def test_profiles_outlive_the_process(tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path / "hub.db")
+def test_profiles_outlive_the_process(url: str) -> None:
     content = {"z": 1, "a": "森林", "list": [{"id": 1, "x": None}]}
 
     def save(note: str, **more: int) -> None:

@@ -99,7 +99,9 @@ class Reply(Request[GenerationResult]):
             return
         if isinstance(event, StreamStart):
             if event.stream_id == self.stream_id:
-                self._ended = False  # told again after the line dropped, or by a tab that goes on with a new session
+                self._ended = (
+                    False  # told again after the line dropped, or by a tab that goes on with a new session
+                )
                 return
             self.stream_id, self._tracks, self._ended = event.stream_id, {}, False
             self._append(event)

@@ -41,9 +41,10 @@ describe.each(golden)("$type", ({ type, contents, results = [] }) => {
 
   test.each(contents)("content %# with a field of the wrong type does not", (content) => {
     const [field] = Object.keys(content);
-    if (field !== undefined && content[field] !== null) {
-      expect(isFrame({ type, content: { ...content, [field]: { wrong: "type" } } })).toBe(false);
-    }
+    if (field === undefined || content[field] === null) return;
+    const isObject = typeof content[field] === "object" && !Array.isArray(content[field]);
+    const wrong = isObject ? "wrong type" : { wrong: "type" };
+    expect(isFrame({ type, content: { ...content, [field]: wrong } })).toBe(false);
   });
 
   if (results.length > 0) {

@@ -106,7 +106,9 @@ class Audit:
             self._shelf.remove(id_)
 
     def _is_same(self, entry: AuditEntry, now: float) -> bool:
-        target = "" if entry.action == "login" else entry.target  # a program that comes back has a new id each time
+        target = (
+            "" if entry.action == "login" else entry.target
+        )  # a program that comes back has a new id each time
         what = (entry.action, entry.key, entry.name, entry.address, target)
         while self._lately and now - next(iter(self._lately.values())) >= _SAME:
             self._lately.popitem(last=False)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NoReturn
-
-import cel
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tavernlink.core.routing.tokens import Token, place_of, read_tokens
 from tavernlink.errors import BadMessage
+
+if TYPE_CHECKING:
+    import cel
 
 __all__ = ["FACTS", "Expression", "ExpressionError", "Facts", "compile_expression"]
 
@@ -77,13 +79,14 @@ class Facts:
 
     def context(self, names: Iterable[str]) -> cel.Context:
         """Return the library's context with these parts in it. Raises `ExpressionError`."""
-        if _shared.holds is not self:
+        shared = _library()
+        if shared.holds is not self:
             self._handed.clear()
-            _shared.holds = self
+            shared.holds = self
         for name in names:
             if name not in self._handed:
                 self._hand(name)
-        return _shared.context
+        return shared.context
 
     def _hand(self, name: str) -> None:
         if name == "content" and (
@@ -91,7 +94,7 @@ class Facts:
         ):
             raise ExpressionError("This content is too large for expressions.")
         try:
-            _shared.context.add_variable(name, self._parts[name])
+            _library().context.add_variable(name, self._parts[name])
         except Exception as error:  # noqa: BLE001  # e.g. a number that is too large for it
             raise ExpressionError(f"CEL cannot hold this {name}: {error}") from None
         self._handed.add(name)
@@ -101,12 +104,17 @@ class _Shared:
     """The one context. To make one costs as much as twenty evaluations, and messages are planned one after another."""
 
     def __init__(self) -> None:
+        import cel  # noqa: PLC0415  # takes a third of a second, and brings a terminal's tools: only where a rule asks
+
+        self.compile = cel.compile
         self.context = cel.Context()
         self.holds: Facts | None = None
         """Whose parts are in it."""
 
 
-_shared = _Shared()
+@cache
+def _library() -> _Shared:
+    return _Shared()
 
 
 def _extent_of(content: Any) -> tuple[int, int]:
@@ -175,7 +183,7 @@ def compile_expression(text: str) -> Expression:
     tokens = read_tokens(text)
     depth = _check_brackets(text, tokens)
     try:
-        program = cel.compile(text)
+        program = _library().compile(text)
     except Exception as error:  # noqa: BLE001  # the library raises many kinds, for many reasons
         found = _PLACE.search(str(error))
         if found is None:
@@ -290,7 +298,7 @@ def _check_pattern(text: str, tokens: list[Token], place: int, *, looping: bool)
             f"A pattern may have {_MOST_PATTERN} characters and counts up to {_MOST_REPEATED} in all",
         )
     try:
-        cel.compile(f'"".matches({token.text})').execute({})
+        _library().compile(f'"".matches({token.text})').execute({})
     except Exception as error:  # noqa: BLE001  # the library raises many kinds, for many reasons
         lines = [line for line in str(error).splitlines() if line.startswith("error: ")]
         what = lines[-1].removeprefix("error: ") if lines else _reason(error)

@@ -14,7 +14,6 @@ from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Peer
 from tavernlink.core.seams import Ack
 from tavernlink.core.work.asking import Asking, Order, fingerprint
-from tavernlink.core.work.pool import reaches
 from tavernlink.core.work.requests import FINAL, Lane, Request
 from tavernlink.core.work.work import Work
 from tavernlink.errors import BadMessage, NotFound, TavernlinkError
@@ -212,12 +211,12 @@ class WorkMessages:
         sessions = self._work.sessions
         found = []
         for bound in sessions.bindings.listed(_whose(peer)):
-            home = sessions.home(bound)
+            home = sessions.home(bound, peer.key.taverns)
             found.append(
                 SessionInfo(
                     session=bound.session,
                     key=bound.key_id,
-                    tavern=home.id if home is not None and reaches(peer.key.taverns, home) else None,
+                    tavern=home.id if home is not None else None,
                     character=bound.character,
                     chat_id=bound.chat_id,
                     used=bound.used,

@@ -43,7 +43,7 @@ class Moves:
         """Return a tavern for what waits for one that is gone; None: only that one will do."""
         if request.session_name is not None:
             bound = self._sessions.bindings.find(request.key_id, request.session_name)
-            return self._sessions.home(bound) if bound is not None else None
+            return self._sessions.home(bound, request.limits) if bound is not None else None
         if request.pool == "named":
             return None
         try:

@@ -45,8 +45,8 @@ class Sessions:
         bound = self.bindings.find(key.id, session) or self._opening.get((key.id, session))
         if bound is None:
             return self._first(key, tavern, character)
-        home = self.home(bound)
-        if home is None or not reaches(key.taverns, home):
+        home = self.home(bound, key.taverns)
+        if home is None:
             raise Unavailable(
                 "tavern_gone",
                 f"No connected tavern has the chat of the session {session!r}. Open its SillyTavern, "
@@ -60,16 +60,24 @@ class Sessions:
         self._check_character(home, bound, session, character)
         return home
 
-    def home(self, bound: Binding) -> Tavern | None:
-        """Return the tab that the session's turns go to: its own, else another one of the same SillyTavern."""
+    def home(self, bound: Binding, limits: tuple[str, ...] | None) -> Tavern | None:
+        """Return the tab that the session's turns go to: its own, else another one of the same SillyTavern.
+
+        Of those that a key with these limits reaches.
+        """
         own = self._directory.taverns.get(bound.tavern_id)
-        mine = own is not None and is_there(own) and not _other_server(own, bound.server)
+        mine = (
+            own is not None
+            and is_there(own)
+            and reaches(limits, own)
+            and not _other_server(own, bound.server)
+        )
         if own is not None and mine and own.online:
             return own
         others = [
             tavern
             for tavern in self._directory.taverns.values()
-            if tavern.online and _same_server(tavern, bound.server)
+            if tavern.online and reaches(limits, tavern) and _same_server(tavern, bound.server)
         ]
         others.sort(key=lambda tavern: (tavern.lanes.load("visible"), tavern.joined))
         return others[0] if others else own if mine else None
