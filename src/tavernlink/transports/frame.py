@@ -49,6 +49,11 @@ class Frame(msgspec.Struct, gc=False, eq=False):
         return len(self.text) + sum(map(len, self.attachments)) if self.attachments else len(self.text)
 
     @property
+    def packets(self) -> int:
+        """Packets of a long-polling answer that it takes."""
+        return bool(self.text) + len(self.attachments)
+
+    @property
     def wire(self) -> bytes:
         """The bytes of the complete WebSocket frames; built once."""
         wire = self._wire

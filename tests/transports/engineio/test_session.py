@@ -140,6 +140,29 @@ class Scene:
         return channel
 
 
+def test_an_answer_carries_no_more_packets_than_stock_clients_take() -> None:
+    scene = Scene()
+    for number in range(40):
+        scene.session.send(message(b"%d" % number, (b"attached",) if number == 3 else ()))
+    answers = [scene.poll().answers[0].split(b"\x1e") for _ in range(3)]
+    assert [len(packets) for packets in answers] == [16, 16, 9]
+    texts = [packet for packets in answers for packet in packets if packet.startswith(b"4")]
+    assert texts == [b"4%d" % number for number in range(40)]
+    assert scene.session.write_buffer_size() == 0
+
+
+def test_a_session_that_closes_with_much_to_say_says_it_all() -> None:
+    scene = Scene()
+    first = scene.poll()
+    for _ in range(20):
+        scene.session.send(message(b"a"))
+    scene.session.close()
+    second = scene.poll()
+    packets = first.answers[0].split(b"\x1e") + second.answers[0].split(b"\x1e")
+    assert packets == [b"4a"] * 20 + [b"1"]
+    assert scene.session.state is State.CLOSED
+
+
 def test_a_waiting_poll_gets_what_one_turn_sent_in_one_answer() -> None:
     scene = Scene()
     poll = scene.poll()

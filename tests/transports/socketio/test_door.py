@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 import socketio
 
-from tests.transports.hub import House, open_house, until
+from tests.transports.hub import House, Peer, open_house, until
 from tests.transports.serving import WAIT, soon
 
 pytestmark = [
@@ -181,6 +181,45 @@ async def test_a_lost_line_is_resumed_without_loss_or_doubles(hub: House) -> Non
             assert (await app.next("welcome"))["resumed"] is True
             await tavern.it.emit("stream.delta", {"stream_id": "s", "seq": 3, "text": "c"})
             assert [(await app.next("stream.delta"))["text"] for _ in range(2)] == ["b", "c"]
+
+
+async def test_a_delta_goes_to_many_lines_of_every_kind_in_order_with_what_else_they_get(hub: House) -> None:
+    async with AsyncExitStack() as stack:
+        apps = [
+            await stack.enter_async_context(joined(hub, transports=transports))
+            for transports in (["websocket"], None, ["polling"], ["websocket"])
+        ]
+        plain = [await stack.enter_async_context(hub.peer("app")) for _ in range(2)]
+        peers: list[Client | Peer] = [*apps, *plain]
+        for peer in peers:
+            assert (await peer.ask("subscribe", types=["stream.*", "tavern.changed"]))["ok"]
+        tavern = await stack.enter_async_context(joined(hub, "tavern", transports=["websocket"], id="t1"))
+        wanted = []
+        for seq in range(1, 61):
+            if seq % 20 == 1:  # to everyone, one by one, in the middle of what goes to all at once
+                await tavern.it.emit("tavern.state", {"chat_id": f"chat {seq}"})
+                wanted.append(f"chat {seq}")
+            await tavern.it.emit("stream.delta", {"stream_id": "s", "seq": seq, "text": "a"})
+            wanted.append(f"delta {seq}")
+            if seq % 7 == 0:
+                await tavern.ask(
+                    "stream.delta", stream_id="s", seq=seq, text="again"
+                )  # known: goes to nobody
+        for peer in peers:
+            assert [await _told(peer) for _ in wanted] == wanted
+
+
+async def _told(peer: Client | Peer) -> str:
+    """What a subscriber hears next, in a word or two; that a tavern came, with no chat open, is passed over."""
+    while True:
+        if isinstance(peer, Client):
+            name, content = await soon(peer.heard.get())
+        else:
+            name, content = (await peer.read()).values()
+        if name == "stream.delta":
+            return f"delta {content['seq']}"
+        if name == "tavern.changed" and content["tavern"].get("chat_id"):
+            return str(content["tavern"]["chat_id"])
 
 
 async def test_a_taken_over_line_is_told_so_and_sent_away(hub: House) -> None:

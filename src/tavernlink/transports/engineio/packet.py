@@ -10,6 +10,7 @@ Pure functions on bytes; the session judges what a packet means.
 from __future__ import annotations
 
 import binascii
+from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -31,11 +32,14 @@ __all__ = [
     "decode_payload",
     "encode_payload",
     "message",
+    "take_payload",
 ]
 
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = b"0123456"
 _BINARY = ord("b")
 _SEPARATOR = b"\x1e"
+_PAYLOAD_PACKETS = 16
+"""In one payload that the server sends; python-engineio's client takes no more, and drops them all without a word."""
 
 
 class InvalidPacket(ValueError):
@@ -92,6 +96,16 @@ def encode_payload(frames: Iterable[Frame]) -> bytes:
             parts.append(frame.text)
         parts.extend(b"b" + binascii.b2a_base64(data, newline=False) for data in frame.attachments)
     return _SEPARATOR.join(parts)
+
+
+def take_payload(queue: deque[Frame]) -> list[Frame]:
+    """Take from a queue what one payload may carry: at least one frame."""
+    frames = [queue.popleft()]
+    packets = frames[0].packets
+    while queue and packets + queue[0].packets <= _PAYLOAD_PACKETS:
+        frames.append(queue.popleft())
+        packets += frames[-1].packets
+    return frames
 
 
 def message(text: bytes, attachments: tuple[bytes, ...] = ()) -> Frame:

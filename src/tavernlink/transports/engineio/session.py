@@ -22,6 +22,7 @@ from tavernlink.transports.engineio.packet import (
     Packet,
     decode_payload,
     encode_payload,
+    take_payload,
 )
 from tavernlink.transports.engineio.seams import Application, Cancellable, Channel, Clock, Owner, Poll
 from tavernlink.transports.engineio.settings import Settings
@@ -39,9 +40,7 @@ def _drop(frame: Frame) -> None:
     """What a session that is over does with messages."""
 
 
-_POLLING = State.POLLING
-_PROBING = State.PROBING
-_WEBSOCKET = State.WEBSOCKET
+_POLLING, _PROBING, _WEBSOCKET = State.POLLING, State.PROBING, State.WEBSOCKET
 
 
 class Session:
@@ -157,7 +156,7 @@ class Session:
             self._enqueue(_CLOSE_FRAME)
             if self._poll is not None:
                 self._answer_poll()
-            else:
+            if self._queue:
                 self._finish(reason, State.DRAINING)
                 self._drain_timer = self._clock.call_at(
                     self._clock.time() + self._settings.ping_timeout, self._drained
@@ -186,13 +185,13 @@ class Session:
             self._answer_poll()
 
     def _answer_poll(self) -> None:
-        """Give everything queued to the waiting GET."""
+        """Give what is queued to the waiting GET, as far as one answer takes it; the next GET gets the rest."""
         poll, self._poll = self._poll, None
-        payload = encode_payload(self._queue)
-        self._queue.clear()
-        self._queued = 0
-        poll.answer(payload)  # type: ignore[union-attr] # callers check
-        self._tell_writable()
+        frames = take_payload(self._queue)
+        self._queued = self._queued - sum(frame.size for frame in frames) if self._queue else 0
+        poll.answer(encode_payload(frames))  # type: ignore[union-attr] # callers check
+        if not self._queue:
+            self._tell_writable()
 
     def _tell_writable(self) -> None:
         if self._was_paused:
@@ -206,7 +205,8 @@ class Session:
         if self.state is State.DRAINING:
             self._poll = poll
             self._answer_poll()
-            self._drained()
+            if not self._queue:
+                self._drained()
             return True
         if self.state not in (_POLLING, _PROBING) or self._overdue():
             return False
