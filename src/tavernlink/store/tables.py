@@ -7,7 +7,8 @@ from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, Me
 __all__ = [
     "bindings",
     "editions",
-    "inbox", "inbox_owners",
+    "inbox",
+    "inbox_owners",
     "keys",
     "metadata",
     "profile_contents",
