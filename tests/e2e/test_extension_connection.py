@@ -47,7 +47,7 @@ _SEND = """async (text) => {
 }"""
 _LOG = """async () => {
     const panel = document.querySelector('#tavernlink_panel');
-    panel.querySelector('details').open = true;
+    panel.querySelector('details.tavernlink-log').open = true;
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     do await frame(); while (panel.querySelector('pre').textContent === '');
     await frame();
