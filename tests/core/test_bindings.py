@@ -60,7 +60,7 @@ def test_a_binding_outlives_the_hub_and_belongs_to_its_key_alone() -> None:
     later = Stage.__new__(Stage)
     later.__dict__.update(again.__dict__)
     later.hub = type(again.hub)(
-        clock=again.clock, ids=again.hub._ids, store=again.store, journal=again.record, version="0"
+        clock=again.clock, ids=again.ids, store=again.store, journal=again.record, version="0"
     )
     back = tavern(later, "one", "Ann")
     turn(later.join("app", key=key))

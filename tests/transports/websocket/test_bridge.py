@@ -334,7 +334,7 @@ async def test_a_revoked_key_ends_both_doors(hub: House) -> None:
     async with extension(hub) as tab, program(hub) as bot:
         for role in ("app", "tavern"):
             hub.runtime.core.keyring.revoke(f"{role} of the test")
-        hub.runtime.core._hold_against_keys()
+        hub.runtime.core.tick()
         for end in (tab, bot):
             with pytest.raises(ConnectionClosed):
                 while True:

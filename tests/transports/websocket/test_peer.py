@@ -235,7 +235,7 @@ async def test_a_taken_over_session_is_told_so(hub: House) -> None:
 async def test_a_revoked_key_ends_its_lines(hub: House) -> None:
     async with hub.peer() as app:
         hub.runtime.core.keyring.revoke("app of the test")
-        hub.runtime.core._hold_against_keys()
+        hub.runtime.core.tick()
         assert (await app.next("closing"))["code"] == "key_revoked"
         assert (await close_of(app))[0] == 4401
 
