@@ -166,8 +166,11 @@ async def test_no_hub_is_an_amber_light_and_tries_without_end(open_tab: OpenTab)
     await _in_state(tab, "waiting")
     assert await tab.evaluate(_LIGHT) == "amber"
     await tab.page.wait_for_function(
-        "() => (document.querySelector('#tavernlink_panel details').open = true,"
-        " document.querySelector('#tavernlink_panel pre').textContent.match(/info connecting/g)?.length >= 3)"
+        """() => {
+            const log = document.querySelector('#tavernlink_panel pre');
+            log.closest('details').open = true;
+            return log.textContent.match(/info connecting/g)?.length >= 3;
+        }"""
     )
     await tab.evaluate(_PRESS, "disconnect")
 

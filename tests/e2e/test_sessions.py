@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
@@ -81,6 +82,9 @@ async def test_eight_sessions_over_two_tabs_and_two_servers_never_mix(
         await open_tab(name="second tab"),
         await open_tab(name="other server", url=other.url),
     ]
+    for person in people:  # a tab tells its characters a moment after it came
+        while [each.name for each in await person.characters()].count("Seraphina") < len(tabs):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     before = [await here(tab) for tab in tabs]
     order = [number % SESSIONS for number in range(TURNS)]
     random.Random(SEED).shuffle(order)
