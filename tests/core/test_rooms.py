@@ -402,6 +402,16 @@ def test_a_cooldown_holds_for_each_member_but_not_for_hosts() -> None:
     ann.say("chat.send", room="den", text="2")
 
 
+def test_only_hosts_may_go_first_in_the_queue() -> None:
+    scene = Scene()
+    ann = scene.app("ann")
+    assert [ann.say("chat.send", room="den", text=text)["position"] for text in "123"] == [0, 1, 2]
+    assert scene.host.say("chat.send", room="den", text="now", priority=5)["position"] == 1
+    with pytest.raises(AuthError) as caught:
+        ann.say("chat.send", room="den", text="me too", priority=5)
+    assert caught.value.code == "forbidden"
+
+
 def test_typing_is_told_once_and_goes_out_by_itself_or_with_the_message() -> None:
     scene = Scene()
     ann = scene.app("ann")

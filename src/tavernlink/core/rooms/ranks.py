@@ -14,7 +14,7 @@ __all__ = ["MAY", "OWNER", "Act", "check_may", "check_over", "is_host", "rank_of
 
 Act = Literal[
     "speak", "look", "read context", "generate", "invite", "add", "remove", "kick", "mute", "appoint", "release",
-    "set", "write context", "delete",
+    "set", "write context", "go first", "delete",
 ]  # fmt: skip
 
 _RANKS: Mapping[RoomRole, int] = {"guest": 0, "member": 1, "manager": 2, "owner": 3}
@@ -37,6 +37,7 @@ MAY: Mapping[Act, RoomRole] = {
     "release": "manager",
     "set": "manager",
     "write context": "manager",
+    "go first": "manager",
     "delete": "owner",
 }
 

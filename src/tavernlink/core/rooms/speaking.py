@@ -240,6 +240,9 @@ class Speaking:
     def _errand(
         self, app: App, room: Room, type_: str, message: ChatSend | Generate | RoomRelease, ack: Ack
     ) -> _Errand:
+        priority = getattr(message, "priority", 0)
+        if priority:
+            check_may(room, app, "go first")
         return _Errand(
             app=app,
             room=room,
@@ -247,6 +250,7 @@ class Speaking:
             asked=fingerprint(type_, message),
             ack=ack,
             timeout=getattr(message, "timeout", None),
+            priority=priority,
         )
 
     def _answer_repeated(self, errand: _Errand, member: Member | None) -> bool:
