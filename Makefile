@@ -23,8 +23,12 @@ demo: setup-browser ## a hub, a real SillyTavern, a stand-in model and one strea
 
 test: test-js test-python ## all tests, on a real SillyTavern in Chromium too
 
+# Browser tests in one worker, all others in the rest. A test that fails is tried once more and, if it passes
+# then, listed as RERUN (docs/adr/0023).
+EVERYTHING := -n 2 --dist loadgroup --reruns 1 -rfER --durations 40
+
 test-python: setup-tests ## only pytest (ARGS="tests/core -k name")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(EVERYTHING))
 
 test-js: setup ## only vitest
 	cd js && npm run --silent test

@@ -29,8 +29,9 @@ async def test_a_plain_model_is_done_by_whichever_tavern_has_it_and_is_free(hous
     one = house.tavern(name="One", id_="one", characters=ANN)
     two = house.tavern(name="Two", id_="two", characters=[{"id": "ann2.png", "name": "Ann"}])
     asked = [asyncio.create_task(ask(house, "Ann")) for _ in range(2)]
-    for tavern in (one, two):
-        await echo(await tavern.commands.get())
+    # Both are at work before either answers: a tavern that had answered would be free for the second, too.
+    for turn in [await tavern.commands.get() for tavern in (one, two)]:
+        await echo(turn)
     assert sorted(await asyncio.gather(*asked)) == ["ann.png", "ann2.png"]
 
 

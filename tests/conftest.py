@@ -1,0 +1,36 @@
+"""What holds for every test: one that waits for ever fails alone, and tests that share a browser share a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_BROWSER_TESTS = Path(__file__).parent / "e2e"
+# Of a test's time limit: pytest-timeout, which ends the whole process with it, stays for what holds up the loop.
+_SHARE = 0.9
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    default = float(config.getini("timeout"))
+    for item in items:
+        if _BROWSER_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            marker = item.get_closest_marker("timeout")
+            item.obj = _limited(item.obj, _SHARE * float(marker.args[0] if marker else default))
+
+
+def _limited(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def limited(*args: Any, **kwargs: Any) -> None:
+        async with asyncio.timeout(seconds):
+            await test(*args, **kwargs)
+
+    return limited
