@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.figures import Comparison, percentile
+from benchmarks.figures import Comparison
 from benchmarks.suite import Extras
 
 __all__ = ["Held", "held"]
@@ -45,8 +45,8 @@ def held(comparisons: Sequence[Comparison], extras: Extras) -> list[Held]:
     found = [
         Held(f"CPU, hub ÷ Node, {each.title}", _FIRST_RATIOS[each.title], each.ratio) for each in comparisons
     ]
-    for subscribers, (hub, node) in extras.latencies.items():
-        now = percentile(hub, 0.5) / percentile(node, 0.5)
-        found.append(Held(f"latency p50, hub ÷ Node, 1→{subscribers}", _FIRST_LATENCY[subscribers], now))
+    for subscribers, latency in extras.latencies.items():
+        title = f"latency p50, hub ÷ Node, 1→{subscribers}"
+        found.append(Held(title, _FIRST_LATENCY[subscribers], latency.ratio))
     found.append(Held("memory per idle connection, KiB", _FIRST_IDLE_KIB, extras.idle_kib[0]))
     return found

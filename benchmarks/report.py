@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from benchmarks.figures import Comparison, percentile
+from benchmarks.figures import Comparison
 from benchmarks.history import Held
 from benchmarks.many import Many
 from benchmarks.suite import Extras, Plan
@@ -82,11 +82,9 @@ def page(
         "| | hub | Node |",
         "|---|--:|--:|",
     ]
-    for subscribers, both in extras.latencies.items():
+    for subscribers, latency in extras.latencies.items():
         for name, share in (("p50", 0.5), ("p99", 0.99)):
-            lines.append(
-                _row(f"latency 1→{subscribers}, {name}, ms", tuple(percentile(v, share) for v in both), 2)
-            )
+            lines.append(_row(f"latency 1→{subscribers}, {name}, ms", latency.at(share), 2))
     lines += [
         _row(f"memory per idle connection, KiB ({plan.idle} connections)", extras.idle_kib, 1),
         _row("memory at rest, MiB", extras.resting_mib, 1),

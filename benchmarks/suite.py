@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.figures import Comparison
+from benchmarks.figures import Comparison, Latency
 from benchmarks.line import Line
 from benchmarks.load import Fan, Run, open_fan
 from benchmarks.machine import Cores
@@ -20,6 +20,7 @@ __all__ = ["Extras", "Plan", "Suite"]
 _BURST = 100  # deltas sent without waiting
 _PER_SECOND = 500.0  # deltas; about ten models that write at once
 _LATENCY_PER_SECOND = 200.0
+_LATENCY_DELTAS = 200  # of each server in a pair
 _SLICES = 4  # of one measurement, hub and Node in turn
 _LONGEST = 40.0  # seconds for one comparison, once there are
 _LEAST_PAIRS = 5  # of them
@@ -48,8 +49,8 @@ class Plan:
 class Extras:
     """What is printed beside the CPU figures; index 0 is the hub, 1 Node."""
 
-    latencies: dict[int, tuple[list[float], list[float]]] = field(default_factory=dict)
-    """Subscribers → milliseconds from send to the last receive, of each server."""
+    latencies: dict[int, Latency] = field(default_factory=dict)
+    """By number of subscribers."""
     idle_kib: tuple[float, float] = (0.0, 0.0)
     resting_mib: tuple[float, float] = (0.0, 0.0)
     start_seconds: tuple[float, float] = (0.0, 0.0)
@@ -104,7 +105,7 @@ class Suite:
                         for _ in range(_SLICES):
                             load(fan)
                 comparisons += [self._compare(load, goal, fans) for load in (burst, paced)]
-                self._latency(subscribers, fans)
+                self.extras.latencies[subscribers] = self._latency(subscribers, fans)
         return comparisons
 
     def measure_memory(self) -> None:
@@ -160,13 +161,19 @@ class Suite:
             )
         return found
 
-    def _latency(self, subscribers: int, fans: tuple[Fan, Fan]) -> None:
-        found: tuple[list[float], list[float]] = ([], [])
-        for _ in range(2):
-            for place, fan in enumerate(fans):
-                took = fan.timed(self._plan.deltas(400), rate=_LATENCY_PER_SECOND)
-                found[place].extend(each / 1e6 for each in took)
-        self.extras.latencies[subscribers] = found
+    def _latency(self, subscribers: int, fans: tuple[Fan, Fan]) -> Latency:
+        """Measure hub and Node in turn, in slices as the CPU is: what else the machine does hits both alike."""
+        found = Latency()
+        for _ in range(self._plan.pairs):
+            took: tuple[list[float], list[float]] = ([], [])
+            for part in range(_SLICES):
+                for place in (0, 1) if part % 2 else (1, 0):
+                    slice_ = fans[place].timed(_LATENCY_DELTAS // _SLICES, rate=_LATENCY_PER_SECOND)
+                    took[place].extend(each / 1e6 for each in slice_)
+            found.hub.append(took[0])
+            found.node.append(took[1])
+        self._say(f"latency 1→{subscribers}, p50: hub ÷ Node {found.ratio:.2f}")
+        return found
 
     @contextmanager
     def _fans(self, subscribers: int) -> Iterator[tuple[Fan, Fan]]:
