@@ -80,6 +80,8 @@ class BadMessage(TavernlinkError):
         "unknown_command": "The tavern does not know this command.",
         "too_large": "The message is over the size limit.",
         "invalid_expression": "The CEL expression is wrong.",
+        "invalid_arguments": "The arguments do not fit the function's schema.",
+        "invalid_schema": "This is no JSON Schema that the hub can check by.",
         "dropped": "A routing rule of this hub does not let the message through.",
         "rate_limited": "Too many messages in a short time. Slow down and try again.",
         "unsupported_parameter": "A parameter of this request cannot be honoured here.",
@@ -108,6 +110,8 @@ class NotFound(TavernlinkError):
         "unknown_item": "There is no such preset, lorebook, script or set in this SillyTavern.",
         "unknown_backup": "There is nothing that could be undone.",
         "unknown_path": "There is nothing at this address.",
+        "unknown_function": "There is no such function, or this key may not call it. `function.list` shows them.",
+        "unknown_call": "No call with this id is known under this key.",
     }
 
 
@@ -122,6 +126,7 @@ class Unavailable(TavernlinkError):
         "timeout": "The request did not finish within its time limit.",
         "slow_consumer": "This connection read too slowly and its backlog became too long.",
         "hub_stopping": "The hub is shutting down.",
+        "too_many_addresses": "The extension was fetched under too many addresses of this hub.",
         "unreachable": "No hub answers at this address. Start one with `tavernlink serve`, or correct the address.",
         "disconnected": "The line to the hub was lost before the answer came.",
         "closed": "This connection was closed.",
@@ -133,6 +138,7 @@ class Unavailable(TavernlinkError):
         "cooldown": "You spoke in this room a moment ago. Wait before you speak again.",
         "room_full": "The room has as many members as its settings allow.",
         "room_closed": "The room was closed.",
+        "provider_gone": "The program that carried out the call went away.",
     }
 
 
@@ -154,6 +160,9 @@ class Conflict(TavernlinkError):
         "name_taken": "Somebody else speaks under this name. Choose another one.",
         "turn_taken": "You have spoken in this round. It goes on when the others have, too.",
         "held": "The message waits for the room's turn; its reply comes to the room when the turn does.",
+        "ambiguous_function": "Several programs offer a function of this name. Call it by its address.",
+        "call_id_in_use": "This call_id was already used for a different call.",
+        "call_loop": "Functions call functions too deep.",
     }
 
 
@@ -176,6 +185,8 @@ class GenerationError(TavernlinkError):
         "unsupported_backend": "This does not work with the API that SillyTavern is connected to.",
         "save_failed": "SillyTavern could not save the chat.",
         "command_failed": "SillyTavern could not carry out the command.",
+        "function_failed": "The function could not do it.",
+        "invalid_result": "The function returned something that does not fit its schema.",
     }
 
 

@@ -36,6 +36,8 @@ STATUS: Mapping[str, int] = {
     "wrong_method": 405,
     "too_large": 413,
     "invalid_expression": 400,
+    "invalid_arguments": 400,
+    "invalid_schema": 400,
     "dropped": 403,
     "rate_limited": 429,
     # What you named.
@@ -55,6 +57,8 @@ STATUS: Mapping[str, int] = {
     "unknown_item": 404,
     "unknown_backup": 404,
     "unknown_path": 404,
+    "unknown_function": 404,
+    "unknown_call": 404,
     # Not now.
     "no_tavern": 503,
     "tavern_gone": 503,
@@ -64,9 +68,11 @@ STATUS: Mapping[str, int] = {
     "timeout": 504,
     "slow_consumer": 503,
     "hub_stopping": 503,
+    "too_many_addresses": 503,
     "blocked_by_dialog": 503,
     "busy": 503,
     "storage_failed": 503,
+    "provider_gone": 503,
     "interrupted": 503,
     # A client's own; here for a hub that asks another.
     "unreachable": 503,
@@ -89,6 +95,9 @@ STATUS: Mapping[str, int] = {
     "name_taken": 409,
     "turn_taken": 409,
     "held": 409,
+    "ambiguous_function": 409,
+    "call_id_in_use": 409,
+    "call_loop": 508,
     # SillyTavern or the model.
     "no_character": 409,
     "no_message": 409,
@@ -105,6 +114,8 @@ STATUS: Mapping[str, int] = {
     "empty_reply": 502,
     "save_failed": 502,
     "command_failed": 502,
+    "function_failed": 502,
+    "invalid_result": 502,
 }
 
 RETRY_AFTER: Mapping[str, int] = {
@@ -114,6 +125,7 @@ RETRY_AFTER: Mapping[str, int] = {
     "quota": 5,
     "busy": 2,
     "tavern_gone": 5,
+    "provider_gone": 5,
     "no_tavern": 5,
     "hub_stopping": 5,
 }

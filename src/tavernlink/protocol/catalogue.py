@@ -15,6 +15,7 @@ from tavernlink.protocol import (
     bindings,
     chat,
     commands,
+    functions,
     inbox,
     pool,
     profiles,
@@ -123,6 +124,7 @@ _ROWS = (
     # Streams.
     _row("stream.start", "tavern → hub → app", streams.StreamStart),
     _row("stream.delta", "tavern → hub → app", streams.StreamDelta),
+    _row("stream.tool_call", "tavern → hub → app", streams.StreamToolCall),
     _row("stream.end", "tavern → hub → app", streams.StreamEnd),
     # Access.
     _row("key.create", "peer → hub", access.KeyCreate, access.KeyMade),
@@ -163,6 +165,17 @@ _ROWS = (
     _row("route.put", "app → hub", routing.Route, routing.RouteInfo),
     _row("route.remove", "app → hub", routing.RouteRemove),
     _row("route.test", "app → hub", routing.RouteTest, routing.RouteTrace),
+    # Functions.
+    _row("function.register", "peer → hub", functions.FunctionRegister, list[str]),
+    _row("function.unregister", "peer → hub", functions.FunctionUnregister, dict[str, int]),
+    _row("function.list", "peer → hub", functions.FunctionList, list[functions.FunctionInfo]),
+    _row("function.call", "peer → hub", functions.FunctionCall, functions.CallAccepted),
+    _row("function.done", "peer → hub", functions.FunctionDone),
+    _row("function.progress", "peer → hub → peer", functions.FunctionProgress),
+    _row("function.cancel", "peer → hub → peer", functions.FunctionCancel, dict[str, functions.CallState]),
+    _row("function.invoke", "hub → peer", functions.FunctionInvoke),
+    _row("function.result", "hub → peer", functions.FunctionResult),
+    _row("functions.changed", "hub → peer", functions.FunctionsChanged),
     # Work for a tavern.
     _row("command", "hub → tavern", commands.Command),
     _row("command.cancel", "hub → tavern", commands.CommandCancel),

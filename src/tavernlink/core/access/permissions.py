@@ -61,6 +61,8 @@ _CONTROL: Final[Need] = frozenset({"control"})
 _ROOMS: Final[Need] = frozenset({"rooms:manage"})
 _KEYS: Final[Need] = frozenset({"keys:manage"})
 _ADMIN: Final[Need] = frozenset({"admin"})
+_CALL: Final[Need] = frozenset({"functions:call"})
+_REGISTER: Final[Need] = frozenset({"functions:register"})
 
 ROLES: Mapping[Role, frozenset[str]] = {
     "admin": frozenset(get_args(Scope)),
@@ -111,6 +113,14 @@ SEND: Mapping[str, Need] = {
     "route.put": _ADMIN,
     "route.remove": _ADMIN,
     "route.test": _ADMIN,
+    # Functions: each may ask for more scopes of its callers.
+    "function.register": _REGISTER,
+    "function.unregister": ANY_KEY,
+    "function.list": _CALL,
+    "function.call": _CALL,
+    "function.cancel": _CALL,
+    "function.done": ANY_KEY,  # of what the hub asked for
+    "function.progress": ANY_KEY,
     # Profiles.
     "profile.list": _READ,
     "profile.history": _READ,
@@ -156,6 +166,7 @@ SEND: Mapping[str, Need] = {
     "event": ANY_KEY,
     "stream.start": ANY_KEY,
     "stream.delta": ANY_KEY,
+    "stream.tool_call": ANY_KEY,
     "stream.end": ANY_KEY,
     "command.done": ANY_KEY,
     "commands.known": ANY_KEY,
@@ -167,6 +178,9 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/"): OPEN,
     ("GET", "/icon.svg"): OPEN,
     ("GET", "/assets/{name}"): OPEN,
+    # Git has no place for our keys; what it fetches is what the package holds.
+    ("GET", "/extension/tavernlink.git/info/refs"): OPEN,
+    ("POST", "/extension/tavernlink.git/git-upload-pack"): OPEN,
     ("GET", "/healthz"): OPEN,
     ("GET", "/readyz"): OPEN,
     ("GET", "/api/schema"): ANY_KEY,
