@@ -19,9 +19,13 @@ import msgspec
 
 from tavernlink import protocol
 from tavernlink.protocol.catalogue import CATALOGUE, UNCOUNTED, MessageType
+from tavernlink.protocol.commands.catalogue import COMMANDS
+from tavernlink.protocol.commands.entry import Arguments, CommandSpec
 from tavernlink.protocol.message import Message
 
 Schema = dict[str, Any]
+
+_NOUNS = "tavernlink.protocol.commands."
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Struct:
     name: str
     doc: str
     fields: tuple[Field, ...]
+    of_command: bool = False
+    """It is told on the page of the commands, not on that of the messages."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class CommandRow:
+    """One command with the schema of its result."""
+
+    spec: CommandSpec
+    args: str
+    result: Schema
+
+
+@dataclass(frozen=True)
 class Protocol:
     """The whole catalogue."""
 
@@ -66,16 +81,18 @@ class Protocol:
     structs: tuple[Struct, ...]
     literals: dict[str, tuple[str, ...]]
     uncounted: tuple[str, ...]
+    commands: tuple[CommandRow, ...]
 
 
 def read_protocol() -> Protocol:
     """Import every module of tavernlink.protocol and collect what it states."""
     modules = [
         importlib.import_module(info.name)
-        for info in pkgutil.iter_modules(protocol.__path__, "tavernlink.protocol.")
+        for info in pkgutil.walk_packages(protocol.__path__, "tavernlink.protocol.")
     ]
     classes = [cls for module in modules for cls in _messages_of(module)]
-    results = [row.result for row in CATALOGUE.values()]
+    _check_names(classes)
+    results = [row.result for row in CATALOGUE.values()] + [spec.result for spec in COMMANDS.values()]
     schemas, components = msgspec.json.schema_components(
         [*classes, *(result for result in results if result is not None)], ref_template="#/$defs/{name}"
     )
@@ -87,8 +104,21 @@ def read_protocol() -> Protocol:
         Row(row, row.content.__name__, None if row.result is None else dict(next(result_schemas)))
         for row in CATALOGUE.values()
     )
+    commands = tuple(
+        CommandRow(spec, spec.args.__name__, dict(next(result_schemas))) for spec in COMMANDS.values()
+    )
     structs = tuple(_struct(cls, components[cls.__name__], docs[cls.__module__], literals) for cls in classes)
-    return Protocol(protocol.PROTOCOL_VERSION, rows, structs, literals, tuple(sorted(UNCOUNTED)))
+    return Protocol(protocol.PROTOCOL_VERSION, rows, structs, literals, tuple(sorted(UNCOUNTED)), commands)
+
+
+def _check_names(classes: list[type[Message]]) -> None:
+    """Raise `ValueError` for two structs of one name: schema and TypeScript know them by it."""
+    modules: dict[str, str] = {}
+    for cls in classes:
+        if cls.__name__ in modules:
+            message = f"{cls.__name__} is in {modules[cls.__name__]} and in {cls.__module__}. Rename one."
+            raise ValueError(message)
+        modules[cls.__name__] = cls.__module__
 
 
 def _messages_of(module: ModuleType) -> list[type[Message]]:
@@ -97,7 +127,7 @@ def _messages_of(module: ModuleType) -> list[type[Message]]:
         for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, Message)
-        and value is not Message
+        and value not in (Message, Arguments)
         and value.__module__ == module.__name__
     ]
 
@@ -144,9 +174,10 @@ def _struct(
                 name=info.encode_name,
                 schema=schema["properties"][info.encode_name],
                 required=info.required,
-                always=info.required or not _is_left_out(cls, info),
+                always=info.required or not (issubclass(cls, Arguments) or _is_left_out(cls, info)),
                 doc=docs.get(cls.__name__, {}).get(info.name, ""),
                 literal=named[0] if named else None,
             )
         )
-    return Struct(cls.__name__, inspect.cleandoc(cls.__doc__ or ""), tuple(fields))
+    of_command = cls.__module__.startswith(_NOUNS) and cls.__module__ != f"{_NOUNS}wire"
+    return Struct(cls.__name__, inspect.cleandoc(cls.__doc__ or ""), tuple(fields), of_command)

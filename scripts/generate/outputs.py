@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scripts.generate.commands import render_commands_page
 from scripts.generate.golden import read_golden
 from scripts.generate.model import read_protocol
 from scripts.generate.reference import render_reference
 from scripts.generate.schema import render_schema
 from scripts.generate.settings import render_settings
-from scripts.generate.typescript import render_typescript
+from scripts.generate.typescript import render_commands, render_typescript
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -21,6 +22,8 @@ def outputs() -> dict[Path, str]:
         ROOT / "docs" / "guide" / "settings.md": render_settings(),
         ROOT / "docs" / "protocol" / "schema.json": render_schema(protocol),
         ROOT / "docs" / "protocol" / "reference.md": render_reference(protocol, read_golden()),
+        ROOT / "docs" / "protocol" / "commands.md": render_commands_page(protocol),
+        ROOT / "js" / "packages" / "client" / "src" / "generated" / "commands.ts": render_commands(protocol),
         ROOT / "js" / "packages" / "client" / "src" / "generated" / "protocol.ts": render_typescript(
             protocol
         ),

@@ -34,7 +34,7 @@ _GROUPS = (
     (
         "peer → hub → peer",
         "What apps and taverns send each other",
-        "`x.message` stands for every type under `x.`, e.g. `x.dice.roll`. The outcome says whom it reached.",
+        "`x.message` stands for every type under `x.`, e.g. `x.dice.roll`; its outcome says whom it reached.",
     ),
     ("hub → app", "What the hub sends an app", ""),
     (
@@ -61,7 +61,11 @@ def render_reference(protocol: Protocol, golden: dict[str, Golden]) -> str:
                 _message(row, structs[row.content], protocol, golden.get(row.type.name)) for row in rows
             ]
     parts.append("## Types\n\n")
-    parts += [_type(struct, protocol) for struct in protocol.structs if struct.name not in contents]
+    parts += [
+        type_section(struct, protocol)
+        for struct in protocol.structs
+        if struct.name not in contents and not struct.of_command
+    ]
     parts.append(_codes())
     return "".join(parts).rstrip() + "\n"
 
@@ -69,35 +73,39 @@ def render_reference(protocol: Protocol, golden: dict[str, Golden]) -> str:
 def _table_of_contents(protocol: Protocol) -> str:
     docs = {struct.name: struct.doc for struct in protocol.structs}
     lines = [
-        f"| [`{row.type.name}`](#{_anchor(row.type.name)}) | {row.type.direction} "
-        f"| {_escape(_summary(docs[row.content]))} |\n"
+        f"| [`{row.type.name}`](#{anchor(row.type.name)}) | {row.type.direction} "
+        f"| {escape(_summary(docs[row.content]))} |\n"
         for row in protocol.rows
     ]
     return "".join(["| type | direction | |\n|---|---|---|\n", *lines, "\n"])
 
 
 def _message(row: Row, struct: Struct, protocol: Protocol, golden: Golden | None) -> str:
-    parts = [f"### {row.type.name}\n\n", f"{struct.doc}\n\n", _fields(struct, protocol)]
+    parts = [f"### {row.type.name}\n\n", f"{struct.doc}\n\n", field_table(struct, protocol)]
     if row.result is not None:
-        parts.append(f"Result: {_type_words(row.result, protocol, None, nullable=True)}\n\n")
+        parts.append(f"Result: {type_words(row.result, protocol, None, nullable=True)}\n\n")
     if golden is not None:
-        parts.append(_json(golden.contents[0]))
-        parts += [f"Outcome:\n\n{_json({'ok': True, 'result': result})}" for result in golden.results[:1]]
+        parts.append(json_block(golden.contents[0]))
+        parts += [
+            f"Outcome:\n\n{json_block({'ok': True, 'result': result})}" for result in golden.results[:1]
+        ]
     return "".join(parts)
 
 
-def _type(struct: Struct, protocol: Protocol) -> str:
-    return f"### {struct.name}\n\n{struct.doc}\n\n{_fields(struct, protocol)}"
+def type_section(struct: Struct, protocol: Protocol) -> str:
+    """Return the section of one kind of content."""
+    return f"### {struct.name}\n\n{struct.doc}\n\n{field_table(struct, protocol)}"
 
 
-def _fields(struct: Struct, protocol: Protocol) -> str:
+def field_table(struct: Struct, protocol: Protocol) -> str:
+    """Return the table of its fields."""
     if not struct.fields:
         return "No fields.\n\n"
     lines = ["| field | type | default | |\n|---|---|---|---|\n"]
     for field in struct.fields:
         default = "required" if field.required else _default(field)
-        words = _type_words(field.schema, protocol, field.literal, nullable=field.always)
-        lines.append(f"| `{field.name}` | {words} | {default} | {_escape(field.doc)} |\n")
+        words = type_words(field.schema, protocol, field.literal, nullable=field.always, page=page_of(struct))
+        lines.append(f"| `{field.name}` | {words} | {default} | {escape(field.doc)} |\n")
     return "".join(lines) + "\n"
 
 
@@ -106,30 +114,40 @@ def _default(field: Field) -> str:
     return "" if value is None else f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
-def _type_words(schema: Schema, protocol: Protocol, literal: str | None, *, nullable: bool) -> str:
-    """Return a type as people read it, structs linked to their section."""
-    linked = {struct.name for struct in protocol.structs} - {row.content for row in protocol.rows}
+def page_of(struct: Struct) -> str:
+    """Return the page that tells of it."""
+    return "commands.md" if struct.of_command else "reference.md"
+
+
+def type_words(
+    schema: Schema, protocol: Protocol, literal: str | None, *, nullable: bool, page: str = "reference.md"
+) -> str:
+    """Return a type as people read it, structs linked to their section; `page` is the one that it is written on."""
+    told = {row.content for row in protocol.rows} | {row.args for row in protocol.commands}
+    linked = {struct.name: page_of(struct) for struct in protocol.structs if struct.name not in told}
     linked_rows = {row.content: row.type.name for row in protocol.rows}
     text = type_of(schema, protocol.literals)
     if literal is not None and "anyOf" not in schema:
         text = type_of({"enum": protocol.literals[literal]}, protocol.literals)
     plain = text.replace(" | null", "").replace("[]", "").strip("()")
-    shown = _escape(text if nullable else text.removesuffix(" | null"))
+    shown = escape(text if nullable else text.removesuffix(" | null"))
     if plain in linked:
-        return shown.replace(plain, f"[{plain}](#{_anchor(plain)})")
+        there = "" if linked[plain] == page else linked[plain]
+        return shown.replace(plain, f"[{plain}]({there}#{anchor(plain)})")
     if plain in linked_rows:
-        return shown.replace(plain, f"[{plain}](#{_anchor(linked_rows[plain])})")
+        return shown.replace(plain, f"[{plain}](#{anchor(linked_rows[plain])})")
     return shown
 
 
 def _codes() -> str:
     lines = ["## Error codes\n\n| code | class | meaning |\n|---|---|---|\n"]
     for code, group in CODES.items():
-        lines.append(f"| `{code}` | {group.__name__} | {_escape(group.codes[code])} |\n")
+        lines.append(f"| `{code}` | {group.__name__} | {escape(group.codes[code])} |\n")
     return "".join(lines)
 
 
-def _json(value: object) -> str:
+def json_block(value: object) -> str:
+    """Return a value as a block of JSON."""
     return f"```json\n{json.dumps(value, indent=2, ensure_ascii=False)}\n```\n\n"
 
 
@@ -144,9 +162,11 @@ def _summary(doc: str) -> str:
     return f"Ack: {first}" if head.endswith("ack") else first[:1].upper() + first[1:]
 
 
-def _anchor(heading: str) -> str:
+def anchor(heading: str) -> str:
+    """Return the address of a heading on its page."""
     return heading.lower().replace(".", "").replace(" ", "-")
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Return words as they stand in a cell of a table."""
     return text.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;")

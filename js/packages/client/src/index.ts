@@ -1,6 +1,8 @@
 /** Tavernlink's JavaScript client: protocol types, the connection, and a small API for apps. No DOM. */
 
 export type * from "./generated/protocol.js";
+export type * from "./generated/commands.js";
+export { COMMANDS } from "./generated/commands.js";
 export { PROTOCOL_VERSION, UNCOUNTED } from "./generated/protocol.js";
 export { parseAddress, type Address } from "./address.js";
 export { Backoff, type BackoffLimits } from "./backoff.js";

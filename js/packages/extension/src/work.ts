@@ -9,13 +9,14 @@
 import type { Command, CommandDone, StreamKind } from "@tavernlink/client";
 
 import type { CommandCall, Outcome } from "./commands/call.js";
+import type { CommandOrder } from "./commands/runner.js";
 import type { Log } from "./log.js";
 import type { Outlet } from "./outlet.js";
 import { Stream } from "./streams/stream.js";
 import type { Claim, VisibleStreams } from "./streams/visible.js";
 
 export interface Runner {
-  run(order: { name: string; args?: unknown }, call: CommandCall): Promise<Outcome>;
+  run(order: CommandOrder, call: CommandCall): Promise<Outcome>;
 }
 
 const REMEMBERED = 256;
@@ -48,14 +49,15 @@ export class Work {
     this.since = now();
   }
 
-  receiveCommand({ request_id, name, args }: Command): void {
+  receiveCommand({ request_id, ...order }: Command): void {
+    const { name } = order;
     const before = this.done.get(request_id);
     if (before !== undefined) this.outlet.send("command.done", before.content);
     if (before !== undefined || this.running.has(request_id)) return;
     const running: Running = { abort: new AbortController(), streams: [], claims: [], came: this.now() };
     this.running.set(request_id, running);
     this.log.add("info", `Command ${name} (${request_id})`);
-    void this.run(request_id, name, args, running);
+    void this.run(request_id, order, running);
   }
 
   receiveCancel(requestId: string): void {
@@ -72,10 +74,11 @@ export class Work {
     for (const { streams } of this.running.values()) for (const stream of streams) stream.restart();
   }
 
-  private async run(requestId: string, name: string, args: unknown, running: Running): Promise<void> {
+  private async run(requestId: string, order: CommandOrder, running: Running): Promise<void> {
+    const { name } = order;
     let outcome: Outcome;
     try {
-      outcome = await this.runner.run({ name, args }, this.call(requestId, running));
+      outcome = await this.runner.run(order, this.call(requestId, running));
     } catch (error) {
       // The runner promises not to; a command must be answered all the same.
       const message = `The command failed in the extension: ${error instanceof Error ? error.message : String(error)}`;

@@ -19,6 +19,18 @@ export type CommandName =
   | "stop"
   | "context";
 
+export type CommandLane = "visible" | "detached" | "immediate";
+
+export type CommandScope = "chat:read" | "chat:write" | "control";
+
+export type PersonaPosition = "in_prompt" | "top_of_note" | "bottom_of_note" | "at_depth" | "none";
+
+export type CallState = "queued" | "running" | "done";
+
+export type CallerKind = "app" | "tavern" | "rule" | "hub";
+
+export type ProviderKind = "hub" | "app" | "tavern" | "mcp";
+
 export type ProfileKind =
   | "chat_completion"
   | "text_completion"
@@ -53,6 +65,10 @@ export type RouteAction = "forward" | "copy" | "drop" | "rename";
 
 export type RouteOrigin = "settings" | "api";
 
+export type RunState = "waiting" | "running" | "done" | "failed" | "cancelled" | "skipped";
+
+export type ScheduleState = "active" | "paused" | "finished" | "stopped";
+
 export type Channel = "text" | "reasoning";
 
 export type EndReason = "stop" | "length" | "cancelled" | "error" | "tool_calls";
@@ -67,15 +83,23 @@ export type StreamKind =
   | "raw"
   | "detached";
 
+export type DeliveryState = "waiting" | "delivered" | "dead";
+
+export type WebhookState = "active" | "failing" | "paused" | "stopped";
+
 /** Codes of this version; a newer hub may send others. */
 export type ErrorCode =
   | "already_finished"
+  | "ambiguous_function"
   | "auth_timeout"
   | "banned"
   | "blocked_by_dialog"
   | "busy"
+  | "call_id_in_use"
+  | "call_loop"
   | "cancelled"
   | "chat_changed"
+  | "chat_exists"
   | "closed"
   | "command_failed"
   | "context_exceeded"
@@ -86,6 +110,7 @@ export type ErrorCode =
   | "dropped"
   | "empty_reply"
   | "forbidden"
+  | "function_failed"
   | "generation_failed"
   | "group_open"
   | "held"
@@ -93,10 +118,15 @@ export type ErrorCode =
   | "interceptor_abort"
   | "internal"
   | "interrupted"
+  | "invalid_arguments"
   | "invalid_auth"
   | "invalid_expression"
+  | "invalid_file"
   | "invalid_json"
   | "invalid_message"
+  | "invalid_output"
+  | "invalid_result"
+  | "invalid_schema"
   | "key_expired"
   | "key_revoked"
   | "muted"
@@ -109,6 +139,7 @@ export type ErrorCode =
   | "not_for_this_role"
   | "origin_refused"
   | "protocol_unsupported"
+  | "provider_gone"
   | "queue_full"
   | "quota"
   | "rate_limited"
@@ -131,12 +162,16 @@ export type ErrorCode =
   | "tavern_gone"
   | "timeout"
   | "too_large"
+  | "too_many_addresses"
   | "turn_taken"
   | "unauthorized"
   | "unknown_backup"
+  | "unknown_call"
   | "unknown_character"
   | "unknown_chat"
   | "unknown_command"
+  | "unknown_file"
+  | "unknown_function"
   | "unknown_invitation"
   | "unknown_item"
   | "unknown_key"
@@ -145,10 +180,12 @@ export type ErrorCode =
   | "unknown_pairing"
   | "unknown_path"
   | "unknown_peer"
+  | "unknown_persona"
   | "unknown_profile"
   | "unknown_request"
   | "unknown_room"
   | "unknown_route"
+  | "unknown_swipe"
   | "unknown_tavern"
   | "unknown_type"
   | "unreachable"
@@ -452,6 +489,10 @@ export interface Command {
   /** The hub's own id of this command; streams and `command.done` name it. */
   request_id: string;
   args?: unknown;
+  /** Of a command that a program ran by name: who that is, in words for the person at the tavern. */
+  caller?: string;
+  /** Of such a command: it changes or deletes what cannot be had back, so the person may want to be asked. */
+  destructive?: boolean;
 }
 
 /** hub → tavern: stop working on it; `command.done` still follows. */
@@ -497,6 +538,191 @@ export interface Context {
   messages: ChatMessage[];
   /** `main_api`, `source`, `model`, `preset`, `max_context`, `max_tokens`, `streaming`, `online`. */
   settings: Record<string, unknown>;
+}
+
+/** A file's bytes and what they are. */
+export interface File {
+  /** File name, without a folder. */
+  name: string;
+  /** MIME type, e.g. `image/png`. */
+  type: string;
+  data: string;
+}
+
+/** A function as its provider describes it. */
+export interface FunctionSpec {
+  name: string;
+  /** What it does and when to use it; people and models read it. */
+  description?: string;
+  /** JSON Schema of the arguments, an object; the hub checks every call against it. Empty: any object. */
+  parameters?: Record<string, unknown>;
+  /** JSON Schema of the result; the hub checks it where it is given. */
+  returns?: Record<string, unknown>;
+  /** A name for people. */
+  title?: string;
+  /** Offer it to models as a tool. */
+  tool?: boolean;
+  /** Scopes that a caller's key needs, all of them, besides `functions:call`. */
+  scopes?: string[];
+  /** Longest time of one call, in seconds, waiting included; default the hub's. */
+  timeout?: number;
+  /**
+   * Calls that run at once; more wait in order. Default: the hub's; in a tavern one at a time, in order with its
+   * other functions that do not say it.
+   */
+  concurrency?: number;
+  /** Calls that may wait, default the hub's; 0: what cannot run at once is refused with `busy`. */
+  queue?: number;
+}
+
+/** Who carries a function out. */
+export interface ProviderInfo {
+  kind: ProviderKind;
+  /** With `hub` always `hub`. */
+  id: string;
+  name: string;
+  /** False while its line is down; calls wait for it until its session ends. */
+  online: boolean;
+}
+
+/** A function that can be called. */
+export interface FunctionInfo {
+  name: string;
+  description: string;
+  parameters: Record<string, unknown>;
+  returns: Record<string, unknown> | null;
+  title: string | null;
+  tool: boolean;
+  scopes: string[];
+  timeout: number | null;
+  concurrency: number | null;
+  queue: number | null;
+  /** Names it and its provider, whatever else is registered. */
+  address: string;
+  provider: ProviderInfo;
+}
+
+/**
+ * peer → hub, ack: the addresses in the same order. A function of the same name of this peer is replaced.
+ *
+ * They are there until they are taken back or the peer's session ends.
+ */
+export interface FunctionRegister {
+  functions: FunctionSpec[];
+}
+
+/** peer → hub, ack: `{removed: count}`. Its running calls fail with `provider_gone`. */
+export interface FunctionUnregister {
+  /** None: all of this peer's. */
+  names?: string[];
+}
+
+/** peer → hub, ack: [FunctionInfo], those that the key may call, by address. */
+export interface FunctionList {
+  /** Only those that are (not) offered to models. */
+  tool?: boolean;
+  /** Only those of this provider; of a tavern also its commands. */
+  provider?: string;
+  /** With every tavern's commands. */
+  commands?: boolean;
+}
+
+/**
+ * hub → peer: what changed among the functions that the peer may call.
+ *
+ * Sent to every tavern, and to apps that subscribed to `functions.changed`. A list once, then this, is always right.
+ */
+export interface FunctionsChanged {
+  /** New ones, and changed ones as they now are. */
+  functions?: FunctionInfo[];
+  removed?: string[];
+}
+
+/**
+ * peer → hub, ack: CallAccepted.
+ *
+ * The result follows as `function.result`, exactly once; with `wait` it is the ack instead.
+ */
+export interface FunctionCall {
+  /** A name or an address. */
+  name: string;
+  args?: Record<string, unknown>;
+  /** Instead of an address: the function of this provider. */
+  provider?: string;
+  /** Called twice under one key, it is carried out once, and both callers get its result. */
+  call_id?: string;
+  /** Seconds until the caller has its result or the error `timeout`; at most what the function allows. */
+  timeout?: number;
+  wait?: boolean;
+  /** From within a call that the peer carries out: that call's id. Calls within calls have a limit to their depth. */
+  parent?: string;
+}
+
+/** Ack of a call. */
+export interface CallAccepted {
+  call_id: string;
+  state: CallState;
+  /** The address that the name was found to be. */
+  function: string;
+  /** With `wait`. A failed call is a failed outcome. */
+  result?: unknown;
+}
+
+/** hub → peer: the result of a call, exactly once. */
+export interface FunctionResult {
+  call_id: string;
+  ok: boolean;
+  /** Any JSON value. Bytes in it are `{"type": "file", "mime", "data": base64}`. */
+  result?: unknown;
+  error?: ErrorInfo;
+}
+
+/** provider → hub → caller: how far a call is. To the hub under the id of `function.invoke`. */
+export interface FunctionProgress {
+  call_id: string;
+  progress: number;
+  total?: number;
+  message?: string;
+}
+
+/**
+ * caller → hub, ack: `{state}`; hub → provider: nobody waits for this call any more.
+ *
+ * The caller has its result (`cancelled`, `timeout`) at once. A provider stops working on it and still says
+ * `function.done`; until then, or until a short grace is over, the call counts as running.
+ */
+export interface FunctionCancel {
+  call_id: string;
+}
+
+/** Who calls. The hub fills it in, so it cannot be forged. */
+export interface Caller {
+  kind: CallerKind;
+  id: string;
+  name: string;
+  /** Of the caller's key: `admin`, `tavern`, `app`; `hub` for rules. */
+  role: string;
+}
+
+/** hub → provider: carry this out, and say `function.done` exactly once. */
+export interface FunctionInvoke {
+  /** The hub's own id of the call; `function.done`, `function.progress` and `function.cancel` name it. */
+  call_id: string;
+  name: string;
+  /** They fit the schema. */
+  args: Record<string, unknown>;
+  caller: Caller;
+  /** Seconds that are left. */
+  timeout: number;
+}
+
+/** provider → hub: the outcome of a call. One that the hub does not wait for is ignored. */
+export interface FunctionDone {
+  call_id: string;
+  ok: boolean;
+  result?: unknown;
+  /** Any code; `function_failed` where there is no better one. */
+  error?: ErrorInfo;
 }
 
 /**
@@ -754,6 +980,10 @@ export interface PromptMessage {
   /** Text, or content parts (`text`, `image_url` with a data URL). */
   content?: string | Record<string, unknown>[];
   name?: string;
+  /** With role `assistant`: the tools that it asked for. Messages with role `tool` that answer them follow. */
+  tool_calls?: ToolCall[];
+  /** With role `tool`: the call that it answers. */
+  tool_call_id?: string;
 }
 
 /**
@@ -779,7 +1009,7 @@ export interface Generate {
   messages?: PromptMessage[];
   /** With `detached`: id or name of the character or group; default the open one. */
   character?: string;
-  /** Overrides for this request: temperature, max_tokens, stop, seed, response_format, … */
+  /** Overrides for this request: temperature, max_tokens, stop, seed, response_format, tools, tool_choice, … */
   params?: Record<string, unknown>;
   priority?: number;
   request_id?: string;
@@ -818,6 +1048,8 @@ export interface GenerationResult {
   reasoning?: string;
   character?: string;
   usage?: Usage;
+  /** With `reason` `tool_calls`: what the model asks for; nothing was called. */
+  tool_calls?: ToolCall[];
   message_index?: number;
   chat_id?: string;
 }
@@ -1304,6 +1536,129 @@ export interface RouteTrace {
   error: string | null;
 }
 
+/** A message that the key's owner could send. */
+export interface ScheduleAction {
+  /**
+   * `chat.send`, `generate`, `generation.stop`, `profile.apply`, `command.run`, `function.call`, or a program's own
+   * type under `x.`.
+   */
+  type: string;
+  /** As the type has it, without `request_id`, `call_id` or `message_id`: the hub names each run. */
+  content: Record<string, unknown>;
+}
+
+/** app → hub, ack: ScheduleInfo. Runs under this key, with what it may. Exactly one of `at`, `every`, `cron`. */
+export interface ScheduleCreate {
+  do: ScheduleAction;
+  name?: string;
+  /** Once: seconds since 1970, or ISO 8601 (without an offset: in `timezone`). */
+  at?: number | string;
+  /** Seconds between two runs; the first one is so long from now. */
+  every?: number;
+  /**
+   * Minute, hour, day, month, weekday, as Debian's cron has them (`L`, `#` too), or `@hourly`, `@daily`, `@weekly`,
+   * `@monthly`, `@yearly`.
+   */
+  cron?: string;
+  /** IANA name, e.g. "Europe/Berlin"; absent: the hub's (`timezone` in its settings). */
+  timezone?: string;
+  /** Up to so many seconds later, by chance. */
+  jitter?: number;
+  /** What is done about runs that were due while the hub was off: one for all of them, or none. */
+  missed?: "once" | "skip";
+  /** What is done when the tavern is away. */
+  away?: "fail" | "wait";
+  /** Seconds that a run waits for its tavern. */
+  patience?: number;
+  /** Under which app id it acts, where that matters (rooms); absent: as REST callers do. */
+  app?: string;
+}
+
+/** app → hub, ack: ScheduleInfo. Changes what is given; one of `at`, `every`, `cron` replaces the one there was. */
+export interface ScheduleSet {
+  schedule: string;
+  do?: ScheduleAction;
+  name?: string;
+  at?: number | string;
+  every?: number;
+  cron?: string;
+  timezone?: string;
+  jitter?: number;
+  missed?: "once" | "skip";
+  away?: "fail" | "wait";
+  patience?: number;
+  app?: string;
+}
+
+/** app → hub, ack: `[ScheduleInfo]`, oldest first: those of this key, of every key for an admin. */
+export type ScheduleList = Record<string, never>;
+
+/** app → hub, ack: nothing. A run that is under way goes on. */
+export interface ScheduleRemove {
+  schedule: string;
+}
+
+/** app → hub, ack: ScheduleInfo. */
+export interface SchedulePause {
+  schedule: string;
+}
+
+/** app → hub, ack: ScheduleInfo. Goes on with the next moment from now; what was due meanwhile is not made up for. */
+export interface ScheduleResume {
+  schedule: string;
+}
+
+/** app → hub, ack: RunInfo. Runs it now, beside its times; also a paused or finished one. */
+export interface ScheduleRun {
+  schedule: string;
+}
+
+/** app → hub, ack: `[RunInfo]`, newest first; the last 20 are kept. */
+export interface ScheduleRuns {
+  schedule: string;
+}
+
+/** One run. Times are seconds since 1970. */
+export interface RunInfo {
+  /** When it was to begin; with `id`, it names the run. */
+  due: number;
+  state: RunState;
+  /** Its `request_id`, `call_id` or `message_id`: `request.get` knows its result for a while. */
+  id: string;
+  started: number | null;
+  ended: number | null;
+  error: ErrorInfo | null;
+  /** By `schedule.run`. */
+  asked: boolean;
+  /** Runs that were due while the hub was off, and that this one stands for. */
+  missed: number;
+}
+
+/** One schedule. */
+export interface ScheduleInfo {
+  id: string;
+  name: string;
+  /** Id of the key that made it, and under which it runs. */
+  key: string;
+  do: ScheduleAction;
+  at: number | string | null;
+  every: number | null;
+  cron: string | null;
+  timezone: string;
+  jitter: number;
+  missed: string;
+  away: string;
+  patience: number;
+  app: string | null;
+  created: number;
+  state: ScheduleState;
+  why: string | null;
+  /** When it runs next, in seconds since 1970. */
+  next: number | null;
+  /** The run that is under way, else the last one. */
+  last: RunInfo | null;
+}
+
 /** The session to go on with. */
 export interface Resume {
   /** From the last `welcome`. */
@@ -1413,6 +1768,40 @@ export interface StreamDelta {
   replace?: boolean;
 }
 
+/**
+ * tavern → hub → app: the model asks for a tool. The first piece of a call has `id` and `name`; pieces join by
+ * `index`. Only generations that were given tools (`detached`, `raw`) have them; `stream.end` has the whole calls.
+ */
+export interface StreamToolCall {
+  stream_id: string;
+  /** Counts on with the deltas' own. */
+  seq: number;
+  /** Which of the reply's calls, from 0. */
+  index: number;
+  /** What was added to the call's arguments, a text of JSON. */
+  arguments: string;
+  id?: string;
+  name?: string;
+  /** True: `arguments` is all of it so far, for who listens again. */
+  replace?: boolean;
+}
+
+/** The function of a tool call. */
+export interface CalledFunction {
+  name: string;
+  /** A text of JSON as the model wrote it: it may be wrong. */
+  arguments: string;
+}
+
+/** One call that the model asks for, in OpenAI's shape. */
+export interface ToolCall {
+  id: string;
+  function: CalledFunction;
+  type: "function";
+  /** What the model's interface wants back with the call, such as Gemini's signature of its thoughts. */
+  extra_content: Record<string, unknown>;
+}
+
 /** Token counts as the model's API reported them. */
 export interface Usage {
   prompt_tokens?: number;
@@ -1431,6 +1820,8 @@ export interface StreamEnd {
   reasoning?: string;
   error?: ErrorInfo;
   usage?: Usage;
+  /** With `reason` `tool_calls`: what the model asks for. */
+  tool_calls?: ToolCall[];
   /** Index in the open chat of the message that it became, where it became one. */
   message_index?: number;
 }
@@ -1540,6 +1931,177 @@ export interface EventsWanted {
   names: string[];
 }
 
+/** app → hub, ack: WebhookMade. Sends what this key may hear, for as long as it may. */
+export interface WebhookCreate {
+  /** `http` or `https`. An address of this machine or of a private network only as `webhook_private` says. */
+  url: string;
+  /**
+   * Globs as `subscribe` takes them: `stream.end` (a whole reply), `chat.changed`, `tavern.changed`, `stream.start`,
+   * `event.NAME`; also `request.update` (final states of the key's own requests) and `room.*`. Never single tokens.
+   */
+  types: string[];
+  name?: string;
+  /** Id or name; `*`: every one. */
+  tavern?: string;
+  /** Only of this room and of its taverns; a member of it must be of this key. */
+  room?: string;
+  /** Only while one of these speaks or is open, by name or id; empty: whoever. */
+  characters?: string[];
+  /** A CEL expression as in routing rules, over `type`, `source` (the tavern) and `content`; empty: always. */
+  when?: string;
+  /** Sent with each delivery, e.g. `Authorization`. Their values are never shown again. */
+  headers?: Record<string, string>;
+  /** True: strictly one after the other; a delivery that fails holds back those behind it. */
+  ordered?: boolean;
+  /** How many are sent at once where the order does not matter. */
+  concurrency?: number;
+}
+
+/** app → hub, ack: WebhookInfo. Changes what is given. */
+export interface WebhookSet {
+  webhook: string;
+  url?: string;
+  types?: string[];
+  name?: string;
+  tavern?: string;
+  /** Empty: no room any more. */
+  room?: string;
+  characters?: string[];
+  when?: string;
+  /** In the place of all that there were. */
+  headers?: Record<string, string>;
+  ordered?: boolean;
+  concurrency?: number;
+}
+
+/** app → hub, ack: `[WebhookInfo]`, oldest first: those of this key, of every key for an admin. */
+export type WebhookList = Record<string, never>;
+
+/** app → hub, ack: nothing. What waits is forgotten with it. */
+export interface WebhookRemove {
+  webhook: string;
+}
+
+/** app → hub, ack: WebhookInfo. Nothing is sent; what happens is collected, up to `webhook_waiting`. */
+export interface WebhookPause {
+  webhook: string;
+}
+
+/** app → hub, ack: WebhookInfo. Goes on at once, whatever stopped it. */
+export interface WebhookResume {
+  webhook: string;
+}
+
+/** app → hub, ack: WebhookMade. Until the overlap is over each delivery is signed with both secrets. */
+export interface WebhookRotate {
+  webhook: string;
+  /** Seconds. */
+  overlap?: number;
+}
+
+/** app → hub, ack: DeliveryInfo of a `webhook.ping`, after its one attempt. Paused and stopped ones send it too. */
+export interface WebhookTest {
+  webhook: string;
+}
+
+/** app → hub, ack: `[DeliveryInfo]`, newest first. */
+export interface WebhookDeliveries {
+  webhook: string;
+  state?: DeliveryState;
+  /** Only those with a smaller `number`. */
+  before?: number;
+  limit?: number;
+  /** With what is or was to be sent, where it is still kept: of waiting and dead ones. */
+  bodies?: boolean;
+}
+
+/** app → hub, ack: `{replayed: n}`. Dead ones wait again, under their ids of before. */
+export interface WebhookReplay {
+  webhook: string;
+  /** Absent: every dead one. */
+  deliveries?: string[];
+}
+
+/** app → hub, ack: `{discarded: n}`. Forgets dead ones. */
+export interface WebhookDiscard {
+  webhook: string;
+  deliveries?: string[];
+}
+
+/** One POST. */
+export interface DeliveryAttempt {
+  /** Seconds since 1970. */
+  time: number;
+  /** How long it took. */
+  seconds: number;
+  /** Of the receiver's answer, where one came. */
+  status: number | null;
+  /** What went wrong; null: it was accepted. */
+  error: string | null;
+}
+
+/** One delivery. */
+export interface DeliveryInfo {
+  /** The `webhook-id` of every attempt: a receiver that has seen it has seen the event. */
+  id: string;
+  /** Grows with each event of this hub. */
+  number: number;
+  webhook: string;
+  type: string;
+  state: DeliveryState;
+  /** Seconds since 1970. */
+  created: number;
+  tries: number;
+  /** While it waits: when it is tried again. */
+  next: number | null;
+  /** Of a dead one: what it died of. */
+  why: string | null;
+  /** The last ones, oldest first. */
+  attempts: DeliveryAttempt[];
+  body: unknown;
+}
+
+/** One webhook, without its secret and the values of its headers. Times are seconds since 1970. */
+export interface WebhookInfo {
+  id: string;
+  name: string;
+  /** Id of the key that made it. */
+  key: string;
+  /** With its query's values hidden. */
+  url: string;
+  types: string[];
+  tavern: string;
+  room: string | null;
+  characters: string[];
+  when: string;
+  /** Their names. */
+  headers: string[];
+  ordered: boolean;
+  concurrency: number;
+  created: number;
+  state: WebhookState;
+  /** Why it is `failing` or `stopped`. */
+  why: string | null;
+  /** Since when it is in this state. */
+  since: number | null;
+  waiting: number;
+  dead: number;
+  /** Dead ones that had to make room since the hub started. */
+  forgotten: number;
+  last_success: number | null;
+  last_failure: number | null;
+  old_secret_until: number | null;
+  /** The last failure of its expression; such an event is not sent. */
+  problem: string | null;
+}
+
+/** A webhook with a new secret. */
+export interface WebhookMade {
+  /** `whsec_…`. Shown only now. */
+  secret: string;
+  info: WebhookInfo;
+}
+
 /** Type name → its content. */
 export interface Messages {
   "hello": Auth;
@@ -1588,6 +2150,7 @@ export interface Messages {
   "inbox.taken": InboxTaken;
   "stream.start": StreamStart;
   "stream.delta": StreamDelta;
+  "stream.tool_call": StreamToolCall;
   "stream.end": StreamEnd;
   "key.create": KeyCreate;
   "key.list": KeyList;
@@ -1625,6 +2188,16 @@ export interface Messages {
   "route.put": Route;
   "route.remove": RouteRemove;
   "route.test": RouteTest;
+  "function.register": FunctionRegister;
+  "function.unregister": FunctionUnregister;
+  "function.list": FunctionList;
+  "function.call": FunctionCall;
+  "function.done": FunctionDone;
+  "function.progress": FunctionProgress;
+  "function.cancel": FunctionCancel;
+  "function.invoke": FunctionInvoke;
+  "function.result": FunctionResult;
+  "functions.changed": FunctionsChanged;
   "command": Command;
   "command.cancel": CommandCancel;
   "command.done": CommandDone;
@@ -1694,6 +2267,13 @@ export interface Results {
   "route.put": RouteInfo;
   "route.remove": null;
   "route.test": RouteTrace;
+  "function.register": string[];
+  "function.unregister": Record<string, number>;
+  "function.list": FunctionInfo[];
+  "function.call": CallAccepted;
+  "function.done": null;
+  "function.progress": null;
+  "function.cancel": Record<string, "done" | "queued" | "running">;
 }
 
 export type MessageType = keyof Messages;
@@ -1761,7 +2341,14 @@ export type AppSends =
   | "route.list"
   | "route.put"
   | "route.remove"
-  | "route.test";
+  | "route.test"
+  | "function.register"
+  | "function.unregister"
+  | "function.list"
+  | "function.call"
+  | "function.done"
+  | "function.progress"
+  | "function.cancel";
 
 /** What a tavern sends. */
 export type TavernSends =
@@ -1778,6 +2365,7 @@ export type TavernSends =
   | "profile.delete"
   | "stream.start"
   | "stream.delta"
+  | "stream.tool_call"
   | "stream.end"
   | "key.create"
   | "key.list"
@@ -1800,6 +2388,14 @@ export type TavernSends =
   | "room.typing.set"
   | "room.context.set"
   | "room.context.get"
+  | "x.message"
+  | "function.register"
+  | "function.unregister"
+  | "function.list"
+  | "function.call"
+  | "function.done"
+  | "function.progress"
+  | "function.cancel"
   | "command.done"
   | "commands.known";
 
@@ -1817,13 +2413,19 @@ export type AppReceives =
   | "inbox.message"
   | "stream.start"
   | "stream.delta"
+  | "stream.tool_call"
   | "stream.end"
   | "room.changed"
   | "room.message"
   | "room.typing"
   | "room.turn"
   | "room.closed"
-  | "x.message";
+  | "x.message"
+  | "function.progress"
+  | "function.cancel"
+  | "function.invoke"
+  | "function.result"
+  | "functions.changed";
 
 /** What the hub sends a tavern. */
 export type TavernReceives =
@@ -1839,5 +2441,10 @@ export type TavernReceives =
   | "room.turn"
   | "room.closed"
   | "x.message"
+  | "function.progress"
+  | "function.cancel"
+  | "function.invoke"
+  | "function.result"
+  | "functions.changed"
   | "command"
   | "command.cancel";

@@ -1,4 +1,4 @@
-/** `edit` and `delete`: messages of the open chat. */
+/** `message.edit` and `message.delete`: messages of the open chat. */
 
 import { context } from "../host/context.js";
 import { isBeingEdited, removeMessage } from "../host/chat.js";
@@ -7,6 +7,7 @@ import { type Host } from "../host/host.js";
 import { saveChat } from "../host/saves.js";
 import { count, text, type Arguments } from "./arguments.js";
 import { type CommandCall } from "./call.js";
+import type { Noun } from "./noun.js";
 import { prepare } from "./visible.js";
 
 function checkIndex(index: number): void {
@@ -55,3 +56,8 @@ export async function remove(host: Host, args: Arguments, call: CommandCall): Pr
   await saveChat();
   return {};
 }
+
+export const messages = {
+  "message.edit": { lane: "visible", run: edit },
+  "message.delete": { lane: "visible", run: remove },
+} satisfies Noun;

@@ -10,6 +10,10 @@ import { type CommandCall, type CommandTable, type Lane, type Outcome } from "./
 export interface CommandOrder {
   name: string;
   args?: unknown;
+  /** Of a command that a program ran by name: who that is, in words for the person. */
+  caller?: string;
+  /** Of such a command: it changes or deletes what cannot be had back. */
+  destructive?: boolean;
 }
 
 export class CommandRunner {

@@ -1,4 +1,7 @@
-/** Every command that the hub can give a tavern: name, lane, handler. */
+/**
+ * Every command that the hub can give a tavern: name, lane, handler. Those of the catalogue come from the files of their
+ * nouns; beside them stand the hub's own.
+ */
 
 import { unlessBlocked } from "../host/dialog.js";
 import { type Host } from "../host/host.js";
@@ -11,12 +14,16 @@ import {
   type Lane,
 } from "./call.js";
 import { generate, generateLane } from "./generate.js";
-import { edit, remove } from "./messages.js";
+import { edit, messages, remove } from "./messages.js";
+import type { Noun } from "./noun.js";
 import type { Profiles } from "../profiles/profiles.js";
 import { apply, applyLane, publish, undo } from "./profiles.js";
 import { send } from "./send.js";
 import { refresh, sessionTurn } from "./session.js";
 import { readContext, stop } from "./state.js";
+
+/** The catalogue's commands: one line for each noun. */
+export const NOUNS: readonly Noun[] = [messages];
 
 export function commandTable(host: Host, profiles: Profiles): CommandTable {
   const entry = (
@@ -37,6 +44,7 @@ export function commandTable(host: Host, profiles: Profiles): CommandTable {
       { lane: generateLane, run: (args, call) => entry(generateLane(args), generate).run(args, call) },
     ],
     ["session.turn", entry("visible", sessionTurn)],
+    // What `message.edit` and `message.delete` are to hubs that do not know them yet.
     ["edit", entry("visible", edit)],
     ["delete", entry("visible", remove)],
     ["profile.publish", entry("detached", (_host, args) => publish(profiles, args))],
@@ -52,5 +60,8 @@ export function commandTable(host: Host, profiles: Profiles): CommandTable {
     ["refresh", entry("immediate", refresh)],
     ["stop", entry("immediate", stop)],
     ["context", entry("immediate", (_host, args) => readContext(args))],
+    ...NOUNS.flatMap((noun) =>
+      Object.entries(noun).map(([name, { lane, run }]): [string, CommandEntry] => [name, entry(lane, run)]),
+    ),
   ]);
 }

@@ -1,14 +1,16 @@
 """What the hub asks a tavern to do. The outcome is the counted event `command.done`, not an ack: an ack is lost with
 the line, an event is replayed (docs/adr).
 
+The commands that programs run by name (`message.edit`, `swipe.next`, …) stand in `catalogue`. Beside them the hub uses
+these of its own:
+
 | name | lane | args | result |
 |---|---|---|---|
 | `send` | visible | `{text, generate, as?, attachments?}` | GenerationResult; `{message_index}` without generating |
 | `generate` | visible; `raw` and `detached`: detached | Generate's, without what is for the hub | GenerationResult |
 | `session.turn` | visible | `{character?, chat_id?, text, as?, attachments?, name}` | GenerationResult with `chat_id` |
 | `refresh` | immediate | `{character, chat_id}`: another tab wrote to this chat | `{refreshed}` |
-| `edit` | visible | `{index, text}` | `{}` |
-| `delete` | visible | `{index, count}` | `{}` |
+| `edit`, `delete` | visible | those of `message.edit` and `message.delete`, which they are | |
 | `profile.publish` | detached | ProfilePublish's, without what is for the hub | ProfileInfo |
 | `profile.apply` | visible; with `dry_run` detached | ProfileApply's | ProfileApplied |
 | `profile.undo` | visible | ProfileUndo's | ProfileRestored |
@@ -28,7 +30,7 @@ from tavernlink.protocol.outcome import ErrorInfo
 
 __all__ = ["Command", "CommandCancel", "CommandDone", "CommandName", "CommandsKnown", "Context"]
 
-CommandName = Literal[
+CommandName = Literal[  # of the hub's own
     "send",
     "generate",
     "session.turn",
@@ -50,6 +52,10 @@ class Command(Message):
     request_id: Id
     """The hub's own id of this command; streams and `command.done` name it."""
     args: Any = None
+    caller: Name | None = None
+    """Of a command that a program ran by name: who that is, in words for the person at the tavern."""
+    destructive: bool = False
+    """Of such a command: it changes or deletes what cannot be had back, so the person may want to be asked."""
 
 
 class CommandCancel(Message):

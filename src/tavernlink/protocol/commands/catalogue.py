@@ -1,0 +1,23 @@
+"""Every command that programs may run by name, merged from the nouns: one line for each noun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tavernlink.protocol.commands import chats, checkpoints, groups, messages, replies, swipes
+from tavernlink.protocol.commands.entry import CommandSpec
+
+__all__ = ["COMMANDS", "NOUNS"]
+
+NOUNS: Mapping[str, tuple[CommandSpec, ...]] = {
+    # name of the module, and of the attribute of a tavern in the SDK → its commands
+    "messages": messages.ROWS,
+    "swipes": swipes.ROWS,
+    "replies": replies.ROWS,
+    "chats": chats.ROWS,
+    "checkpoints": checkpoints.ROWS,
+    "groups": groups.ROWS,
+}
+
+COMMANDS: Mapping[str, CommandSpec] = {spec.name: spec for rows in NOUNS.values() for spec in rows}
+"""Every command by its name."""
