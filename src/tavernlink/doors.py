@@ -11,6 +11,7 @@ import uvicorn
 
 from tavernlink.http.application import create_app
 from tavernlink.http.entrance import Entrance
+from tavernlink.mcp.door import McpDoor
 from tavernlink.runtime.front import Front
 from tavernlink.runtime.system import SystemClock
 from tavernlink.transports.engineio.settings import Settings as EngineSettings
@@ -60,7 +61,8 @@ class Doors:
             front=self._front,
             counts=runtime.counts,
         )
-        self._api = create_app(runtime, settings, configuration)
+        mcp = McpDoor(runtime, settings.max_payload)
+        self._api = create_app(runtime, settings, configuration, mcp=mcp)
         config = uvicorn.Config(
             Entrance(self._answer, self._front, runtime.counts),
             ws=upgrades,  # type: ignore[arg-type] # any callable that makes a protocol
@@ -75,7 +77,7 @@ class Doors:
             timeout_graceful_shutdown=3,
             ssl_context_factory=None if certificate is None else lambda *_: certificate.context,
         )
-        self.server = _Uvicorn(config, self._sockets)
+        self.server = _Uvicorn(config, self._sockets, mcp)
 
     def adopt(self, settings: Settings) -> None:
         """Go by these settings from now on."""
@@ -94,9 +96,10 @@ class Doors:
 class _Uvicorn(uvicorn.Server):
     """uvicorn without its signal handlers; ends waiting polling requests before it waits for them."""
 
-    def __init__(self, config: uvicorn.Config, sockets: SocketServer) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: SocketServer, mcp: McpDoor) -> None:
         super().__init__(config)
         self._sockets = sockets
+        self._mcp = mcp
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -106,4 +109,5 @@ class _Uvicorn(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close every connection."""
         self._sockets.shutdown()
+        self._mcp.shutdown()
         await super().shutdown(sockets)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Request, Router
 from litestar.di import Provide
+from litestar.types import ASGIApp
 
 from tavernlink.config import Sources
 from tavernlink.http.address import address_of
@@ -15,9 +16,11 @@ from tavernlink.http.api.schema import openapi_config
 from tavernlink.http.api.settings import settings_routes
 from tavernlink.http.caller import APP_HEADER, Caller
 from tavernlink.http.console import console_routes
+from tavernlink.http.extension.git import extension_routes
 from tavernlink.http.failures import handle_exception
 from tavernlink.http.gate import Gate, guard_of
 from tavernlink.http.health import health_routes
+from tavernlink.http.mcp import mcp_route
 from tavernlink.http.metrics import metrics_route
 from tavernlink.http.openai.completions import create_completion
 from tavernlink.http.openai.models import list_models, show_model
@@ -30,8 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["create_app"]
 
 
-def create_app(runtime: Runtime, settings: Settings, configuration: Configuration | None = None) -> Gate:
-    """Return the app; it needs no lifespan events."""
+def create_app(
+    runtime: Runtime,
+    settings: Settings,
+    configuration: Configuration | None = None,
+    *,
+    mcp: ASGIApp | None = None,
+) -> Gate:
+    """Return the app; it needs no lifespan events. `mcp` is what answers under `/mcp`."""
     configuration = configuration or Configuration(Sources.fixed(settings))
 
     def provide_caller(request: Request[Any, Any, Any]) -> Caller:
@@ -42,7 +51,9 @@ def create_app(runtime: Runtime, settings: Settings, configuration: Configuratio
         [
             *health_routes(runtime),
             metrics_route(runtime),
+            mcp_route(mcp),
             *console_routes(),
+            *extension_routes(settings.data_dir),
             Router(
                 "/api",
                 route_handlers=[*ROUTES, *settings_routes(runtime, configuration), *pairing_doors(runtime)],

@@ -41,7 +41,7 @@ _TEMPLATES = [
 _BURST = 4.0  # seconds' worth of requests that may come at once
 _HERE = "tavernlink.here"
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-_EXPOSED = b"retry-after, x-request-id, x-should-retry, www-authenticate"
+_EXPOSED = b"retry-after, x-request-id, x-should-retry, www-authenticate, mcp-session-id"
 _DEFAULT_HEADERS = b"authorization, content-type, idempotency-key, last-event-id, x-tavernlink-session"
 
 

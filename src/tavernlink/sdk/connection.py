@@ -30,7 +30,7 @@ from tavernlink.sdk.calls import Call, CallTable, Repeat
 from tavernlink.sdk.line import Line, dial
 from tavernlink.sdk.session import Session
 
-__all__ = ["Connection", "Listener"]
+__all__ = ["Connection", "Listener", "Wire"]
 
 _log = logging.getLogger("tavernlink.sdk")
 
@@ -58,6 +58,29 @@ class Listener(Protocol):
 
     def receive_end(self, error: TavernlinkError) -> None:
         """Learn that the connection is over and why; nothing comes after it."""
+
+
+class Wire(Protocol):
+    """The way to a hub, as a hub handle needs it; `Connection` is the one over the network."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is up at this moment."""
+
+    @property
+    def session(self) -> Session:
+        """The session's own facts."""
+
+    async def open(self, *, timeout: float | None) -> Welcome:
+        """Connect for the first time."""
+
+    async def call(
+        self, type_: str, content: Message | dict[str, Any], *, timeout: float | None, repeat: Repeat = ...
+    ) -> msgspec.Raw:
+        """Send one message and return the JSON of its result."""
+
+    async def close(self) -> None:
+        """End it; every waiting call ends with `Unavailable("closed")`."""
 
 
 class _Outcome(msgspec.Struct):

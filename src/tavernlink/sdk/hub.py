@@ -39,7 +39,7 @@ from tavernlink.protocol.taverns import Character, CharacterList, TavernChanged,
 from tavernlink.sdk.access import Keys, Pairings
 from tavernlink.sdk.address import DEFAULT_URL, websocket_address
 from tavernlink.sdk.calls import Repeat
-from tavernlink.sdk.connection import Connection
+from tavernlink.sdk.connection import Connection, Wire
 from tavernlink.sdk.messages import AnyHandler, Mailbox, Messages, target_of
 from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Reply
@@ -106,7 +106,7 @@ class Hub:
         self._auth = Auth(key=key, role="app", name=name, id=id)
         self._connect_timeout = connect_timeout
         self._tls = tls
-        self._connection: Connection | None = None
+        self._connection: Wire | None = None
         self._welcome: Welcome | None = None
         self._requests: dict[str, Request[Any]] = {}
         self._streams: dict[str, tuple[str | None, Reply | None]] = {}
@@ -123,11 +123,14 @@ class Hub:
     # ── Life ─────────────────────────────────────────────────────────────────────────────────────────────
     async def open(self) -> None:
         """Connect. Raises `AuthError`, `Unavailable("unreachable")`, or `BadMessage` for a malformed address."""
+        self._connection = self._make_wire()
+        self._welcome = await self._connection.open(timeout=self._connect_timeout)
+
+    def _make_wire(self) -> Wire:
         address = websocket_address(self.url)
         if not self._auth.key:
             raise AuthError("unauthorized", "No key was given. Pass one, or set TAVERNLINK_KEY.")
-        self._connection = Connection(address, self._auth, self, tls=self._tls)
-        self._welcome = await self._connection.open(timeout=self._connect_timeout)
+        return Connection(address, self._auth, self, tls=self._tls)
 
     async def close(self) -> None:
         """Close the connection. What still waits ends with `Unavailable("closed")`; requests at the hub go on."""

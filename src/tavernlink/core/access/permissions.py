@@ -45,6 +45,7 @@ Scope = Literal[
     "functions:call",
     "functions:register",
     "events:read",  # SillyTavern's own events
+    "automate",  # leave things with the hub that go on by themselves: webhooks, schedules
     "admin",  # the hub itself: audit, pairing, rules
 ]
 
@@ -61,6 +62,7 @@ _CONTROL: Final[Need] = frozenset({"control"})
 _ROOMS: Final[Need] = frozenset({"rooms:manage"})
 _KEYS: Final[Need] = frozenset({"keys:manage"})
 _ADMIN: Final[Need] = frozenset({"admin"})
+_AUTOMATE: Final[Need] = frozenset({"automate"})
 _CALL: Final[Need] = frozenset({"functions:call"})
 _REGISTER: Final[Need] = frozenset({"functions:register"})
 
@@ -70,7 +72,15 @@ ROLES: Mapping[Role, frozenset[str]] = {
     "tavern": frozenset(get_args(Scope)) - {"admin"},
     # As before us: apps neither make rooms nor keys.
     "app": frozenset(
-        {"chat:read", "chat:write", "control", "functions:call", "functions:register", "events:read"}
+        {
+            "chat:read",
+            "chat:write",
+            "control",
+            "functions:call",
+            "functions:register",
+            "events:read",
+            "automate",
+        }
     ),
     "viewer": frozenset({"chat:read", "events:read"}),
 }
@@ -159,6 +169,26 @@ SEND: Mapping[str, Need] = {
     "room.context.set": _WRITE,
     "room.context.get": _READ,
     "room.release": _WRITE,
+    # What goes on by itself: what each one sends or hears is held against its key again, every time.
+    "webhook.create": _AUTOMATE,
+    "webhook.set": _AUTOMATE,
+    "webhook.list": _AUTOMATE,
+    "webhook.remove": _AUTOMATE,
+    "webhook.pause": _AUTOMATE,
+    "webhook.resume": _AUTOMATE,
+    "webhook.rotate": _AUTOMATE,
+    "webhook.test": _AUTOMATE,
+    "webhook.deliveries": _AUTOMATE,
+    "webhook.replay": _AUTOMATE,
+    "webhook.discard": _AUTOMATE,
+    "schedule.create": _AUTOMATE,
+    "schedule.set": _AUTOMATE,
+    "schedule.list": _AUTOMATE,
+    "schedule.remove": _AUTOMATE,
+    "schedule.pause": _AUTOMATE,
+    "schedule.resume": _AUTOMATE,
+    "schedule.run": _AUTOMATE,
+    "schedule.runs": _AUTOMATE,
     # What a tavern tells of itself.
     "tavern.state": ANY_KEY,
     "characters.changed": ANY_KEY,
@@ -256,9 +286,32 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("POST", "/api/pairings/{code}/approve"): "pairing.approve",
     ("POST", "/api/pairings/{code}/refuse"): "pairing.refuse",
     ("GET", "/api/audit"): "audit.list",
+    ("GET", "/api/webhooks"): "webhook.list",
+    ("POST", "/api/webhooks"): "webhook.create",
+    ("PATCH", "/api/webhooks/{webhook}"): "webhook.set",
+    ("DELETE", "/api/webhooks/{webhook}"): "webhook.remove",
+    ("POST", "/api/webhooks/{webhook}/pause"): "webhook.pause",
+    ("POST", "/api/webhooks/{webhook}/resume"): "webhook.resume",
+    ("POST", "/api/webhooks/{webhook}/rotate"): "webhook.rotate",
+    ("POST", "/api/webhooks/{webhook}/test"): "webhook.test",
+    ("GET", "/api/webhooks/{webhook}/deliveries"): "webhook.deliveries",
+    ("POST", "/api/webhooks/{webhook}/replay"): "webhook.replay",
+    ("POST", "/api/webhooks/{webhook}/discard"): "webhook.discard",
+    ("GET", "/api/schedules"): "schedule.list",
+    ("POST", "/api/schedules"): "schedule.create",
+    ("PATCH", "/api/schedules/{schedule}"): "schedule.set",
+    ("DELETE", "/api/schedules/{schedule}"): "schedule.remove",
+    ("POST", "/api/schedules/{schedule}/pause"): "schedule.pause",
+    ("POST", "/api/schedules/{schedule}/resume"): "schedule.resume",
+    ("POST", "/api/schedules/{schedule}/run"): "schedule.run",
+    ("GET", "/api/schedules/{schedule}/runs"): "schedule.runs",
     ("GET", "/v1/models"): "tavern.list",
     ("GET", "/v1/models/{model_id}"): "tavern.list",
     ("POST", "/v1/chat/completions"): "generate",
+    # What a tool or resource needs is asked again when it is used.
+    ("GET", "/mcp"): frozenset({"chat:read", "chat:write", "functions:call"}),
+    ("POST", "/mcp"): frozenset({"chat:read", "chat:write", "functions:call"}),
+    ("DELETE", "/mcp"): frozenset({"chat:read", "chat:write", "functions:call"}),
 }
 
 

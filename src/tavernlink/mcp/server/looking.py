@@ -1,0 +1,114 @@
+"""Tools that look: taverns, characters, chats, requests."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tavernlink.mcp.server.talking import Tavern
+from tavernlink.mcp.server.tool import Answer, Arguments, Call, Tool
+from tavernlink.protocol.chat import ChatMessage
+from tavernlink.protocol.codec import encode_json
+
+__all__ = ["TOOLS", "as_json", "transcript"]
+
+
+class Nothing(Arguments):
+    """No arguments."""
+
+
+class ListCharacters(Arguments):
+    """Arguments of `list_characters`."""
+
+    tavern: Annotated[
+        str | None, msgspec.Meta(description="Id or name of the SillyTavern tab; left out: all of them.")
+    ] = None
+    search: Annotated[str | None, msgspec.Meta(description="Only those whose name has this in it.")] = None
+
+
+class ReadChat(Arguments):
+    """Arguments of `read_chat`."""
+
+    tavern: Tavern = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000, description="How many messages at most.")] = 20
+    before: Annotated[
+        Annotated[int, msgspec.Meta(ge=0)] | None,
+        msgspec.Meta(description="Only messages before this index, to page backwards."),
+    ] = None
+
+
+class ListRequests(Arguments):
+    """Arguments of `list_requests`."""
+
+    tavern: Annotated[str | None, msgspec.Meta(description="Id or name of the SillyTavern tab.")] = None
+    open: Annotated[bool, msgspec.Meta(description="True: only those that wait or run.")] = True
+
+
+async def _list_taverns(call: Call, _: Nothing) -> Answer:
+    return as_json("taverns", await call.hub.taverns())
+
+
+async def _list_characters(call: Call, arguments: ListCharacters) -> Answer:
+    found = await call.hub.characters(arguments.tavern)
+    word = (arguments.search or "").casefold()
+    return as_json("characters", [each for each in found if word in each.name.casefold()])
+
+
+async def _read_chat(call: Call, arguments: ReadChat) -> Answer:
+    view = await call.hub.tavern(arguments.tavern).chat(limit=arguments.limit, before=arguments.before)
+    head = f"Chat {view.chat_id}, {view.total} messages.\n\n" if view.chat_id else "No chat is open.\n\n"
+    return Answer((head + transcript(view.messages)).strip(), msgspec.to_builtins(view))
+
+
+async def _list_requests(call: Call, arguments: ListRequests) -> Answer:
+    return as_json("requests", await call.hub.requests.list(tavern=arguments.tavern, open=arguments.open))
+
+
+def transcript(messages: list[ChatMessage]) -> str:
+    """Return messages as people read them, each with its index."""
+    return "\n\n".join(
+        f"[{message.index}] {message.name}{' (hidden)' if message.role == 'system' else ''}: {message.text}"
+        for message in messages
+    )
+
+
+def as_json(name: str, value: Any) -> Answer:
+    """Return an answer that is data: the same as text, for clients that show or read text alone."""
+    return Answer(encode_json(value).decode(), {name: msgspec.to_builtins(value)})
+
+
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool(
+        "list_taverns",
+        "List SillyTavern tabs",
+        "Which SillyTavern tabs are connected, which character and chat each has open, and whether it is busy.",
+        Nothing,
+        ("tavern.list",),
+        _list_taverns,
+    ),
+    Tool(
+        "list_characters",
+        "List characters",
+        "The characters and groups that can be talked to, with their ids.",
+        ListCharacters,
+        ("character.list",),
+        _list_characters,
+    ),
+    Tool(
+        "read_chat",
+        "Read the open chat",
+        "The last messages of the chat that is open in SillyTavern.",
+        ReadChat,
+        ("chat.get",),
+        _read_chat,
+    ),
+    Tool(
+        "list_requests",
+        "List requests",
+        "What was asked of SillyTavern under this key, and how far it is.",
+        ListRequests,
+        ("request.list",),
+        _list_requests,
+    ),
+)
