@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tavernlink.runtime.forwarded import Reached
     from tavernlink.runtime.front import Front
 
-__all__ = ["Entrance", "prefix_of"]
+__all__ = ["Entrance", "address_seen", "prefix_of"]
 
 _DOORS = {"api": "rest", "v1": "openai", "mcp": "mcp", "socket.io": "polling"}
 
@@ -88,6 +88,12 @@ def prefix_of(scope: Any) -> str:
     """Return the sub-path under which the client sees the hub, to be put before every path it is told."""
     reached: Reached | None = scope.get(REACHED)
     return reached.prefix if reached is not None else ""
+
+
+def address_seen(scope: Any) -> str:
+    """Return the hub's own address as the client wrote it, e.g. `https://home.example/tavernlink`."""
+    reached: Reached = scope[REACHED]
+    return f"{reached.scheme}://{reached.host}{reached.prefix}"
 
 
 def _traceparent(scope: HTTPScope) -> str | None:

@@ -1,5 +1,6 @@
 /** The composition root: every part is made here, once SillyTavern is ready, and handed what it needs. */
 
+import { readBirthplace } from "./birthplace.js";
 import { CommandRunner } from "./commands/runner.js";
 import { commandTable } from "./commands/table.js";
 import { EventForward } from "./events/forward.js";
@@ -34,13 +35,16 @@ declare const __TAVERNLINK_VERSION__: string;
 
 export async function startExtension(moduleUrl: string): Promise<void> {
   const log = new Log();
-  const settings = new Settings({
-    all: () => context().extensionSettings,
-    save: () => {
-      context().saveSettingsDebounced();
+  const settings = new Settings(
+    {
+      all: () => context().extensionSettings,
+      save: () => {
+        context().saveSettingsDebounced();
+      },
+      session: sessionStorage,
     },
-    session: sessionStorage,
-  });
+    await readBirthplace(moduleUrl, fetch),
+  );
   const pinned = readPinned(localStorage);
   log.secrets = () => [settings.key, pinned?.key ?? ""];
   const host = await openHost();

@@ -34,14 +34,18 @@ export interface SettingsHome {
 }
 
 export class Settings {
-  constructor(private readonly home: SettingsHome) {}
+  /** `url`: the hub's address until the person sets one. */
+  constructor(
+    private readonly home: SettingsHome,
+    private readonly url: string = DEFAULTS.url,
+  ) {}
 
   /** The live object, completed with defaults and rid of values of a wrong type. */
   get stored(): StoredSettings {
     const all = this.home.all();
     const found = all[NAMESPACE];
     const stored = (typeof found === "object" && found !== null ? found : {}) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(DEFAULTS)) {
+    for (const [name, value] of Object.entries({ ...DEFAULTS, url: this.url })) {
       if (typeof stored[name] !== typeof value) stored[name] = value;
     }
     all[NAMESPACE] = stored;

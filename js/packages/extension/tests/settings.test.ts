@@ -1,17 +1,18 @@
 import { beforeEach, expect, it } from "vitest";
 
-import { DEFAULTS, Settings } from "../src/settings.js";
+import { DEFAULTS, Settings, type SettingsHome } from "../src/settings.js";
 
 let all: Record<string, unknown>;
 let session: Map<string, string>;
 let saves: number;
+let home: SettingsHome;
 let settings: Settings;
 
 beforeEach(() => {
   all = {};
   session = new Map();
   saves = 0;
-  settings = new Settings({
+  home = {
     all: () => all,
     save: () => (saves += 1),
     session: {
@@ -19,13 +20,21 @@ beforeEach(() => {
       setItem: (name, value) => session.set(name, value),
       removeItem: (name) => session.delete(name),
     },
-  });
+  };
+  settings = new Settings(home);
 });
 
 it("starts with defaults, and mends values of a wrong type", () => {
   expect(settings.stored).toEqual(DEFAULTS);
   all["tavernlink"] = { url: 5, key: "k", other: "kept" };
   expect(settings.stored).toMatchObject({ ...DEFAULTS, key: "k", other: "kept" });
+});
+
+it("starts with the address of the hub that gave the extension out", () => {
+  const born = new Settings(home, "http://hub.lan:8001");
+  expect(born.stored.url).toBe("http://hub.lan:8001");
+  born.change({ url: "http://other.lan:8001" });
+  expect(born.stored.url).toBe("http://other.lan:8001");
 });
 
 it("remembers the key in SillyTavern's settings", () => {

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from tavernlink.errors import AuthError
 from tavernlink.protocol.catalogue import CATALOGUE
+from tavernlink.protocol.commands.catalogue import COMMANDS as SPECS
 
 if TYPE_CHECKING:
     from tavernlink.core.access.keys import Key
 
 __all__ = [
     "ANY_KEY",
+    "COMMANDS",
     "CONNECT",
     "OPEN",
     "ROLES",
@@ -25,11 +27,13 @@ __all__ = [
     "SEND",
     "Role",
     "Scope",
+    "check_command",
     "check_connect",
     "check_route",
     "check_scope",
     "check_send",
     "may_hear",
+    "may_run",
     "may_send",
     "may_use_route",
     "scopes_of",
@@ -131,6 +135,9 @@ SEND: Mapping[str, Need] = {
     "function.cancel": _CALL,
     "function.done": ANY_KEY,  # of what the hub asked for
     "function.progress": ANY_KEY,
+    # Commands by name: which one needs what stands in `COMMANDS`.
+    "command.list": _READ,
+    "command.run": frozenset({"chat:read", "chat:write", "control"}),
     # Profiles.
     "profile.list": _READ,
     "profile.history": _READ,
@@ -202,6 +209,12 @@ SEND: Mapping[str, Need] = {
     "commands.known": ANY_KEY,
 }
 
+COMMANDS: Mapping[str, Need] = {
+    # command of the catalogue → scopes of which one is enough: its row's
+    name: frozenset({spec.scope})
+    for name, spec in SPECS.items()
+}
+
 ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     # (method, path template) → the message type whose row counts here too; or scopes of its own; or OPEN.
     # HEAD goes by GET.
@@ -224,6 +237,8 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/taverns/{tavern}/context"): "context.get",
     ("POST", "/api/taverns/{tavern}/generate"): "generate",
     ("POST", "/api/taverns/{tavern}/stop"): "generation.stop",
+    ("GET", "/api/commands"): "command.list",
+    ("POST", "/api/taverns/{tavern}/commands/{name}"): "command.run",
     ("GET", "/api/taverns/{tavern}/chat"): "chat.get",
     ("POST", "/api/taverns/{tavern}/chat"): "chat.send",
     ("PATCH", "/api/taverns/{tavern}/chat/messages/{index}"): "chat.edit",
@@ -328,6 +343,11 @@ def may_send(key: Key, type_: str) -> bool:
     )
 
 
+def may_run(key: Key, command: str) -> bool:
+    """True if this key may run this command by its name."""
+    return may_send(key, "command.run") and not COMMANDS[command].isdisjoint(key.held)
+
+
 def may_use_route(key: Key | None, method: str, template: str) -> bool:
     """True if this key, or somebody without one, may use this route."""
     need = ROUTES["GET" if method == "HEAD" else method, template]
@@ -359,6 +379,12 @@ def check_send(key: Key, type_: str) -> None:
     """Raise `forbidden` unless this key may send this type."""
     if not may_send(key, type_):
         raise _forbidden(key, f"send {type_!r}", SEND[type_], {"type": type_})
+
+
+def check_command(key: Key, command: str) -> None:
+    """Raise `forbidden` unless this key may run this command by its name."""
+    if not may_run(key, command):
+        raise _forbidden(key, f"run {command!r}", COMMANDS[command], {"command": command})
 
 
 def check_scope(key: Key, scope: Scope, what: str) -> None:
