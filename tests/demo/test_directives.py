@@ -75,9 +75,9 @@ def test_image_parts_count_as_text() -> None:
 def test_a_tool_is_called_only_when_the_request_offers_it() -> None:
     tools = [{"type": "function", "function": {"name": "roll", "parameters": {}}}]
     asked = 'dice [tool=roll {"sides": 6}]'
-    assert plan(asked, tools=tools).tool == ("roll", '{"sides": 6}')
+    assert plan(asked, tools=tools).tools == (("roll", '{"sides": 6}'),)
     assert plan(asked, tools=tools).finish_reason == "tool_calls"
-    assert plan(asked).tool is None
+    assert plan(asked).tools == ()
 
 
 def test_the_result_of_a_tool_is_answered_with_text() -> None:
@@ -88,8 +88,26 @@ def test_the_result_of_a_tool_is_answered_with_text() -> None:
         {"role": "tool", "content": "4"},
     ]
     answer = plan_reply({"messages": messages, "tools": tools})
-    assert answer.tool is None
+    assert answer.tools == ()
     assert answer.text.startswith('The tool answered: "4".')
+    several = [*messages, {"role": "tool", "content": "5"}]
+    assert plan_reply({"messages": several}).text.startswith('The tools answered: "4", "5".')
+
+
+def test_several_tools_are_called_side_by_side_unless_the_request_forbids_it() -> None:
+    tools = [{"type": "function", "function": {"name": name}} for name in ("roll", "look")]
+    asked = '[tool=roll {"dice": [{"sides": {"n": 6}}]}] and [tool=look]'
+    both = (("roll", '{"dice": [{"sides": {"n": 6}}]}'), ("look", "{}"))
+    assert plan(asked, tools=tools).tools == both
+    assert plan(asked, tools=tools, parallel_tool_calls=False).tools == both[:1]
+
+
+def test_the_tool_choice_is_obeyed() -> None:
+    tools = [{"type": "function", "function": {"name": name}} for name in ("roll", "look")]
+    named = {"type": "function", "function": {"name": "look"}}
+    assert plan("a [tool=roll]", tools=tools, tool_choice="none").tools == ()
+    assert plan("a", tools=tools, tool_choice="required").tools == (("roll", "{}"),)
+    assert plan("a [tool=roll]", tools=tools, tool_choice=named).tools == (("look", "{}"),)
 
 
 def test_a_text_completion_repeats_the_line_before_the_name() -> None:

@@ -71,18 +71,25 @@ async def test_thoughts_come_first_and_on_their_own_channel(client: openai.Async
     ]
 
 
-async def test_a_tool_call_is_streamed(client: openai.AsyncOpenAI) -> None:
+async def test_tool_calls_are_streamed_in_pieces(client: openai.AsyncOpenAI) -> None:
     stream = await client.chat.completions.create(
         model=MODEL_ID,
-        messages=asked('dice [tool=roll {"sides": 6}]'),
+        messages=asked('dice [tool=roll {"sides": 6}] [tool=roll {"sides": 20}]'),
         tools=[{"type": "function", "function": {"name": "roll", "parameters": {}}}],
         stream=True,
     )
     chunks = [chunk async for chunk in stream]
     calls = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or ()]
-    assert [(call.function.name, call.function.arguments) for call in calls if call.function] == [
-        ("roll", '{"sides": 6}')
+    pieces = [
+        (call.index, call.id, call.function.name, call.function.arguments) for call in calls if call.function
     ]
+    assert [piece[:3] for piece in pieces if piece[1]] == [
+        (0, "call_chatcmpl-1_0", "roll"),
+        (1, "call_chatcmpl-1_1", "roll"),
+    ]
+    arguments = ["".join(piece[3] or "" for piece in pieces if piece[0] == index) for index in (0, 1)]
+    assert arguments == ['{"sides": 6}', '{"sides": 20}']
+    assert len(pieces) > 4
     assert chunks[-1].choices[0].finish_reason == "tool_calls"
 
 

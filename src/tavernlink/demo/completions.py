@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from tavernlink.demo.directives import Plan
 __all__ = ["Answer", "error_object"]
 
 _CREATED = 1_700_000_000  # fixed, so that equal requests get equal bytes
+_PIECE = re.compile(r".{1,7}", re.DOTALL)
+"""Arguments are streamed in pieces that cut words and JSON alike, as real models do."""
 
 
 def error_object(status: int, message: str) -> dict[str, Any]:
@@ -58,8 +61,10 @@ class Answer:
         message: dict[str, Any] = {"role": "assistant", "content": self.plan.text, "refusal": None}
         if self.plan.reasoning:
             message["reasoning_content"] = "".join(self.plan.reasoning)
-        if self.plan.tool:
-            message |= {"content": None, "tool_calls": [self._tool_call()]}
+        if self.plan.tools:
+            message["tool_calls"] = [self._tool_call(place) for place in range(len(self.plan.tools))]
+            if not self.plan.aside:
+                message["content"] = None
         return self._body("chat.completion", [choice | {"message": message}], usage=self.usage)
 
     def opening(self) -> Iterator[dict[str, Any]]:
@@ -68,14 +73,18 @@ class Answer:
             yield self.chunk({"role": "assistant", "content": ""})
 
     def deltas(self) -> Iterator[dict[str, Any]]:
-        """One chunk for each token, thoughts first, then the reply or the tool call."""
+        """One chunk for each token, thoughts first, then the reply or the tool calls."""
         for token in self.plan.reasoning if self.chat else ():
             yield self.chunk({"reasoning_content": token})
-        if self.plan.tool:
-            yield self.chunk({"tool_calls": [{"index": 0, **self._tool_call()}]})
-            return
-        for token in self.plan.tokens:
+        for token in self.plan.tokens if self.plan.aside or not self.plan.tools else ():
             yield self.chunk({"content": token})
+        for place in range(len(self.plan.tools)):
+            call = self._tool_call(place)
+            arguments = call["function"]["arguments"]
+            opening = {"index": place, **call, "function": {**call["function"], "arguments": ""}}
+            yield self.chunk({"tool_calls": [opening]})
+            for piece in _PIECE.findall(arguments):
+                yield self.chunk({"tool_calls": [{"index": place, "function": {"arguments": piece}}]})
 
     def closing(self, *, with_usage: bool) -> Iterator[dict[str, Any]]:
         """The chunks after the last token: the finish reason, then the usage if it was asked for."""
@@ -93,10 +102,10 @@ class Answer:
     def _chunk_object(self) -> str:
         return "chat.completion.chunk" if self.chat else "text_completion"
 
-    def _tool_call(self) -> dict[str, Any]:
-        name, arguments = self.plan.tool or ("", "{}")
+    def _tool_call(self, place: int) -> dict[str, Any]:
+        name, arguments = self.plan.tools[place]
         return {
-            "id": f"call_{self.ident}",
+            "id": f"call_{self.ident}_{place}",
             "type": "function",
             "function": {"name": name, "arguments": arguments},
         }

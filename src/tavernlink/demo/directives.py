@@ -12,7 +12,10 @@ quiet prompts there as system messages). Directives are taken out of the text be
     [error=midstream]  half of the reply, then an error object inside the stream
     [error=cut]        half of the reply, then the connection is closed without an end
     [hang]             no byte of the reply ever comes; [hang=N] stops after N tokens
-    [tool=NAME {json}] calls the tool NAME with these arguments, if the request offers it
+    [tool=NAME {json}] calls the tool NAME with these arguments, if the request offers it; several: side by side
+
+A reply that has been given tool results repeats them and calls nothing. `tool_choice` and `parallel_tool_calls` are
+obeyed: where a call is required and no directive names one, the first tool that fits is called without arguments.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ _DIRECTIVE = re.compile(
     r"\s*\[(?:"
     r"(?P<name>tokens|speed|delay|error|hang|reasoning)(?:=(?P<value>[\w.]+))?"
     r"|say=(?P<say>[^\]]*)"
-    r"|tool=(?P<tool>[\w.-]+)(?:\s+(?P<arguments>\{.*?\}))?"
+    r"|tool=(?P<tool>[\w.-]+)(?:\s+(?P<arguments>\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}))?"
     r")\]"
 )
 _TOKEN = re.compile(r"\s*\S+|\s+$")
@@ -57,8 +60,10 @@ class Plan:
     error: str | None = None
     """An HTTP status in digits, `midstream` or `cut`."""
     hang_after: int | None = None
-    tool: tuple[str, str] | None = None
-    """Name and JSON arguments of a tool call."""
+    tools: tuple[tuple[str, str], ...] = ()
+    """Name and JSON arguments of each tool call."""
+    aside: bool = False
+    """With tool calls: the text was asked for and goes before them; otherwise they come without any."""
 
     @property
     def text(self) -> str:
@@ -90,7 +95,11 @@ def plan_reply(body: Mapping[str, Any]) -> Plan:
         text_of(message.get("content")) for message in tail if message.get("role") != "assistant"
     )
     tool_results = [text_of(message.get("content")) for message in tail if message.get("role") == "tool"]
-    opening = f'The tool answered: "{tool_results[-1]}".' if tool_results else None
+    opening = None
+    if tool_results:
+        who = "The tool answered" if len(tool_results) == 1 else "The tools answered"
+        quoted = ", ".join(f'"{result}"' for result in tool_results)
+        opening = f"{who}: {quoted}."
     return _plan(asked, directives, body, opening=opening, tools_allowed=not tool_results)
 
 
@@ -115,16 +124,15 @@ def _plan(
 ) -> Plan:
     found: dict[str, str] = {}
     say: str | None = None
-    tool: tuple[str, str] | None = None
+    wanted: list[tuple[str, str]] = []
     for match in _DIRECTIVE.finditer(directives):
         if match["name"]:
             found[match["name"]] = match["value"] or ""
         elif match["tool"]:
-            tool = (match["tool"], match["arguments"] or "{}")
+            wanted.append((match["tool"], match["arguments"] or "{}"))
         else:
             say = match["say"]
-    if tool and not (tools_allowed and tool[0] in _offered_tools(body)):
-        tool = None
+    tools = _choose(wanted, body) if tools_allowed else ()
 
     if say is not None:
         tokens = _split(say)
@@ -142,18 +150,33 @@ def _plan(
         reasoning=_filler(_THOUGHTS, int(_number(found["reasoning"], _THOUGHT_TOKENS)))
         if "reasoning" in found
         else (),
-        finish_reason="tool_calls" if tool else finish_reason,
+        finish_reason="tool_calls" if tools else finish_reason,
         speed=_number(found["speed"], 0.0) if "speed" in found else None,
         delay=_number(found.get("delay", ""), 0.0),
         error=found.get("error"),
         hang_after=int(_number(found["hang"], 0)) if "hang" in found else None,
-        tool=tool,
+        tools=tools,
+        aside=say is not None,
     )
 
 
-def _offered_tools(body: Mapping[str, Any]) -> set[str]:
-    tools = body.get("tools") or ()
-    return {str(tool["function"].get("name")) for tool in tools if isinstance(tool.get("function"), Mapping)}
+def _choose(wanted: list[tuple[str, str]], body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Of the calls that the directives want, those that the request allows."""
+    offered = [
+        str(tool["function"].get("name"))
+        for tool in body.get("tools") or ()
+        if isinstance(tool.get("function"), Mapping)
+    ]
+    choice = body.get("tool_choice") or "auto"
+    if isinstance(choice, Mapping):  # one tool, by name
+        name = str((choice.get("function") or {}).get("name"))
+        offered = [each for each in offered if each == name]
+    if choice == "none" or not offered:
+        return ()
+    calls = [call for call in wanted if call[0] in offered]
+    if not calls and choice != "auto":
+        calls = [(offered[0], "{}")]
+    return tuple(calls[:1] if body.get("parallel_tool_calls") is False else calls)
 
 
 def _split(text: str) -> tuple[str, ...]:

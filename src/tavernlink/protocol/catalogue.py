@@ -22,11 +22,14 @@ from tavernlink.protocol import (
     requests,
     rooms,
     routing,
+    schedules,
     session,
     streams,
     subscriptions,
     taverns,
+    webhooks,
 )
+from tavernlink.protocol.commands import asking
 from tavernlink.protocol.message import Message
 
 __all__ = ["CATALOGUE", "UNCOUNTED", "Direction", "MessageType"]
@@ -94,6 +97,9 @@ _ROWS = (
     _row("chat.send", "app → hub", chat.ChatSend, requests.Accepted),
     _row("chat.edit", "app → hub", chat.ChatEdit, requests.Accepted),
     _row("chat.delete", "app → hub", chat.ChatDelete, requests.Accepted),
+    # Commands by name.
+    _row("command.run", "app → hub", asking.CommandRun, requests.Accepted),
+    _row("command.list", "app → hub", asking.CommandList, list[asking.CommandInfo]),
     # Requests.
     _row("generate", "app → hub", requests.Generate, requests.Accepted),
     _row("generation.stop", "app → hub", requests.GenerationStop, dict[str, bool]),
@@ -134,6 +140,26 @@ _ROWS = (
     _row("pairing.approve", "app → hub", access.PairingApprove, access.PairingInfo),
     _row("pairing.refuse", "app → hub", access.PairingRefuse, access.PairingInfo),
     _row("audit.list", "app → hub", access.AuditList, list[access.AuditEntry]),
+    # What goes on by itself.
+    _row("webhook.create", "app → hub", webhooks.WebhookCreate, webhooks.WebhookMade),
+    _row("webhook.set", "app → hub", webhooks.WebhookSet, webhooks.WebhookInfo),
+    _row("webhook.list", "app → hub", webhooks.WebhookList, list[webhooks.WebhookInfo]),
+    _row("webhook.remove", "app → hub", webhooks.WebhookRemove),
+    _row("webhook.pause", "app → hub", webhooks.WebhookPause, webhooks.WebhookInfo),
+    _row("webhook.resume", "app → hub", webhooks.WebhookResume, webhooks.WebhookInfo),
+    _row("webhook.rotate", "app → hub", webhooks.WebhookRotate, webhooks.WebhookMade),
+    _row("webhook.test", "app → hub", webhooks.WebhookTest, webhooks.DeliveryInfo),
+    _row("webhook.deliveries", "app → hub", webhooks.WebhookDeliveries, list[webhooks.DeliveryInfo]),
+    _row("webhook.replay", "app → hub", webhooks.WebhookReplay, dict[str, int]),
+    _row("webhook.discard", "app → hub", webhooks.WebhookDiscard, dict[str, int]),
+    _row("schedule.create", "app → hub", schedules.ScheduleCreate, schedules.ScheduleInfo),
+    _row("schedule.set", "app → hub", schedules.ScheduleSet, schedules.ScheduleInfo),
+    _row("schedule.list", "app → hub", schedules.ScheduleList, list[schedules.ScheduleInfo]),
+    _row("schedule.remove", "app → hub", schedules.ScheduleRemove),
+    _row("schedule.pause", "app → hub", schedules.SchedulePause, schedules.ScheduleInfo),
+    _row("schedule.resume", "app → hub", schedules.ScheduleResume, schedules.ScheduleInfo),
+    _row("schedule.run", "app → hub", schedules.ScheduleRun, schedules.RunInfo),
+    _row("schedule.runs", "app → hub", schedules.ScheduleRuns, list[schedules.RunInfo]),
     # Rooms.
     _row("room.create", "peer → hub", rooms.RoomCreate, rooms.RoomInfo),
     _row("room.delete", "peer → hub", rooms.RoomDelete),

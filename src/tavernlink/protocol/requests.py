@@ -11,7 +11,7 @@ import msgspec
 
 from tavernlink.protocol.message import Count, Id, LongText, Message, Name
 from tavernlink.protocol.outcome import ErrorInfo
-from tavernlink.protocol.streams import EndReason, Usage
+from tavernlink.protocol.streams import EndReason, ToolCall, Usage
 
 __all__ = [
     "Accepted",
@@ -42,6 +42,10 @@ class PromptMessage(Message):
     content: str | list[dict[str, Any]] | None = None
     """Text, or content parts (`text`, `image_url` with a data URL)."""
     name: Name | None = None
+    tool_calls: list[ToolCall] | None = None
+    """With role `assistant`: the tools that it asked for. Messages with role `tool` that answer them follow."""
+    tool_call_id: Id | None = None
+    """With role `tool`: the call that it answers."""
 
 
 class Generate(Message):
@@ -66,7 +70,7 @@ class Generate(Message):
     character: Name | None = None
     """With `detached`: id or name of the character or group; default the open one."""
     params: dict[str, Any] = msgspec.field(default_factory=dict)
-    """Overrides for this request: temperature, max_tokens, stop, seed, response_format, …"""
+    """Overrides for this request: temperature, max_tokens, stop, seed, response_format, tools, tool_choice, …"""
     priority: Priority = 0
     request_id: Id | None = None
     timeout: float | None = None
@@ -107,6 +111,8 @@ class GenerationResult(Message):
     reasoning: LongText | None = None
     character: Name | None = None
     usage: Usage | None = None
+    tool_calls: list[ToolCall] | None = None
+    """With `reason` `tool_calls`: what the model asks for; nothing was called."""
     message_index: Count | None = None
     chat_id: Id | None = None
 

@@ -6,14 +6,25 @@ where the hub merged deltas for a slow reader. `stream.end` carries the authorit
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from tavernlink.protocol.message import Count, Id, LongText, Message, Name, Text
 from tavernlink.protocol.outcome import ErrorInfo
 
-__all__ = ["Channel", "EndReason", "StreamDelta", "StreamEnd", "StreamKind", "StreamStart", "Usage"]
+__all__ = [
+    "CalledFunction",
+    "Channel",
+    "EndReason",
+    "StreamDelta",
+    "StreamEnd",
+    "StreamKind",
+    "StreamStart",
+    "StreamToolCall",
+    "ToolCall",
+    "Usage",
+]
 
 StreamKind = Literal["reply", "regenerate", "swipe", "continue", "impersonate", "quiet", "raw", "detached"]
 EndReason = Literal["stop", "length", "cancelled", "error", "tool_calls"]
@@ -48,6 +59,42 @@ class StreamDelta(Message):
     """True: `text` is the whole text of the channel so far, since earlier text changed."""
 
 
+class StreamToolCall(Message):
+    """tavern → hub → app: the model asks for a tool. The first piece of a call has `id` and `name`; pieces join by
+    `index`. Only generations that were given tools (`detached`, `raw`) have them; `stream.end` has the whole calls.
+    """
+
+    stream_id: Id
+    seq: _Seq
+    """Counts on with the deltas' own."""
+    index: Annotated[int, msgspec.Meta(ge=0, le=1_000)]
+    """Which of the reply's calls, from 0."""
+    arguments: Text
+    """What was added to the call's arguments, a text of JSON."""
+    id: Id | None = None
+    name: Name | None = None
+    replace: bool = False
+    """True: `arguments` is all of it so far, for who listens again."""
+
+
+class CalledFunction(Message, omit_defaults=False):
+    """The function of a tool call."""
+
+    name: Name
+    arguments: LongText
+    """A text of JSON as the model wrote it: it may be wrong."""
+
+
+class ToolCall(Message, omit_defaults=False):
+    """One call that the model asks for, in OpenAI's shape."""
+
+    id: Id
+    function: CalledFunction
+    type: Literal["function"] = "function"
+    extra_content: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    """What the model's interface wants back with the call, such as Gemini's signature of its thoughts."""
+
+
 class Usage(Message):
     """Token counts as the model's API reported them."""
 
@@ -68,5 +115,7 @@ class StreamEnd(Message):
     reasoning: LongText | None = None
     error: ErrorInfo | None = None
     usage: Usage | None = None
+    tool_calls: list[ToolCall] | None = None
+    """With `reason` `tool_calls`: what the model asks for."""
     message_index: Count | None = None
     """Index in the open chat of the message that it became, where it became one."""

@@ -24,6 +24,7 @@ class TavernMessages:
         self._work = work
         self.handlers: Mapping[str, Published] = {
             "stream.delta": relay.delta,
+            "stream.tool_call": relay.tool_call,
             "stream.start": relay.start,
             "stream.end": relay.end,
             "event": relay.host_event,

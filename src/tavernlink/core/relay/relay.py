@@ -20,7 +20,7 @@ from tavernlink.errors import TavernlinkError
 from tavernlink.protocol.chat import ChatChanged, ChatUpdate
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import ErrorInfo
-from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
+from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart, StreamToolCall
 from tavernlink.protocol.taverns import Event as HostEvent
 from tavernlink.protocol.taverns import TavernChanged
 
@@ -79,6 +79,15 @@ class Relay:
             stream.epoch = self._subscriptions.epoch
         if stream.fan.sessions:
             stream.fan.deliver(Event("stream.delta", message))
+
+    def tool_call(self, tavern: Tavern, message: StreamToolCall) -> None:
+        """A piece of a tool call. Rare beside text, so its receivers are found anew."""
+        stream = tavern.streams.get(message.stream_id)
+        if stream is None or not stream.add_call(message):
+            return
+        event = Event("stream.tool_call", message)
+        for session in self._receivers(tavern, stream, "stream.tool_call"):
+            session.deliver(event)
 
     def end(self, tavern: Tavern, message: StreamEnd) -> None:
         """A generation is over."""

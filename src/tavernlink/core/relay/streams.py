@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tavernlink.core.relay.fan import Fan
-from tavernlink.protocol.streams import StreamDelta, StreamStart
+from tavernlink.protocol.event import Event
+from tavernlink.protocol.streams import StreamDelta, StreamStart, StreamToolCall
 
 if TYPE_CHECKING:
     from tavernlink.core.work.requests import Request
@@ -21,7 +22,7 @@ PRIVATE_KINDS = frozenset({"detached", "raw", "quiet"})
 class Stream:
     """One generation between `stream.start` and `stream.end`."""
 
-    __slots__ = ("_reasoning", "_text", "epoch", "fan", "private", "request", "seq", "start")
+    __slots__ = ("_calls", "_reasoning", "_text", "epoch", "fan", "private", "request", "seq", "start")
 
     def __init__(self, start: StreamStart, request: Request | None, *, asked: bool = False) -> None:
         self.start = start
@@ -36,6 +37,8 @@ class Stream:
         """State of the subscriptions for which `fan` was made."""
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._calls: dict[int, StreamToolCall] = {}
+        """By index, each joined from its pieces."""
 
     @property
     def text(self) -> str:
@@ -63,8 +66,22 @@ class Stream:
         parts.append(delta.text)
         return True
 
-    def catch_up(self) -> list[StreamDelta]:
-        """Deltas that bring a late listener to where the stream is."""
+    def add_call(self, piece: StreamToolCall) -> bool:
+        """Take a piece of a tool call; False if it is an old one that came again."""
+        if piece.seq <= self.seq:
+            return False
+        self.seq = piece.seq
+        before = self._calls.get(piece.index)
+        if before is None or piece.replace:
+            self._calls[piece.index] = msgspec.structs.replace(piece, replace=True)
+        else:
+            self._calls[piece.index] = msgspec.structs.replace(
+                before, seq=piece.seq, arguments=before.arguments + piece.arguments
+            )
+        return True
+
+    def catch_up(self) -> list[Event]:
+        """What brings a late listener to where the stream is."""
         stream_id = self.start.stream_id
         deltas = []
         if self._reasoning:
@@ -81,4 +98,5 @@ class Stream:
             deltas.append(
                 StreamDelta(stream_id=stream_id, seq=max(self.seq, 0), text=self.text, replace=True)
             )
-        return deltas
+        told = [Event("stream.delta", delta) for delta in deltas]
+        return told + [Event("stream.tool_call", call) for call in self._calls.values()]

@@ -44,8 +44,8 @@ class Telling:
             if stream is not None:
                 stream.epoch = -1
                 session.deliver(Event("stream.start", stream.asker_start()))
-                for delta in stream.catch_up():
-                    session.deliver(Event("stream.delta", delta))
+                for event in stream.catch_up():
+                    session.deliver(event)
         else:
             session.deliver(Event("request.update", request.update()))
 

@@ -17,7 +17,7 @@ from tavernlink.http.openai.transcript import Transcript
 from tavernlink.http.sse import EventWriter
 from tavernlink.protocol.codec import encode_json
 from tavernlink.protocol.requests import Accepted, GenerationResult, RequestUpdate
-from tavernlink.protocol.streams import StreamDelta, StreamStart
+from tavernlink.protocol.streams import StreamDelta, StreamStart, StreamToolCall, ToolCall
 from tavernlink.runtime.local import LocalApp
 
 __all__ = ["send_stream", "send_whole"]
@@ -30,6 +30,8 @@ async def send_whole(app: LocalApp, asked: Asked, accepted: Accepted, send: Send
     message: dict[str, Any] = {"role": "assistant", "content": result.text, "refusal": None}
     if result.reasoning:
         message["reasoning_content"] = result.reasoning
+    if result.tool_calls:
+        message |= {"content": result.text or None, "tool_calls": result.tool_calls}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(result.reason)}
     body = {
         "id": _completion_id(request_id),
@@ -80,6 +82,7 @@ class _Answer:
         self._asked = asked
         self._text = Transcript()
         self._reasoning = Transcript()
+        self._calls = _Calls(chunks)
         self._begun = False
         self._streams: set[str] = set()
         """Of this request: where the hub broadcasts, those of its siblings come too."""
@@ -91,6 +94,9 @@ class _Answer:
             if type(content) is StreamDelta:
                 if content.stream_id in self._streams:
                     await self._write(self._delta(content))
+            elif isinstance(content, StreamToolCall):
+                if content.stream_id in self._streams:
+                    await self._write(self._calls.piece(content))
             elif isinstance(content, StreamStart) and content.request_id == request_id:
                 self._streams.add(content.stream_id)
                 if self._text:  # the next member of a group speaks
@@ -118,6 +124,7 @@ class _Answer:
         if rest := self._text.finish(result.text):
             frames.append(self._chunks.text(rest))
         final = result.text if self._text.differs(result.text) else None
+        frames.append(self._calls.rest(result.tool_calls or []))
         frames.append(self._chunks.finish(result.reason, final))
         if self._asked.include_usage and result.usage is not None:
             frames.append(self._chunks.usage(result.usage))
@@ -131,6 +138,44 @@ class _Answer:
             self._begun = True
             frame = self._chunks.role() + frame
         await self._out.write(frame)
+
+
+class _Calls:
+    """Tool calls on their way out: each piece once, and what no stream brought at the end."""
+
+    def __init__(self, chunks: Chunks) -> None:
+        self._chunks = chunks
+        self._sent: dict[int, int] = {}
+        """How many characters of which call's arguments."""
+
+    def piece(self, piece: StreamToolCall) -> bytes:
+        """Write a piece; one that repeats all so far (a stream joined late) brings what is new of it."""
+        sent = self._sent.get(piece.index)
+        new = piece.arguments[sent or 0 :] if piece.replace else piece.arguments
+        self._sent[piece.index] = (sent or 0) + len(new)
+        if sent is not None and not new:
+            return b""
+        bare = msgspec.structs.replace(piece, arguments=new, id=None, name=None)
+        return self._chunks.tool_call(
+            bare if sent is not None else msgspec.structs.replace(piece, arguments=new)
+        )
+
+    def rest(self, calls: list[ToolCall]) -> bytes:
+        """Write what is still to be sent of the final calls."""
+        return b"".join(
+            self.piece(
+                StreamToolCall(
+                    stream_id="final",
+                    seq=0,
+                    index=index,
+                    arguments=call.function.arguments,
+                    id=call.id,
+                    name=call.function.name,
+                    replace=True,
+                )
+            )
+            for index, call in enumerate(calls)
+        )
 
 
 def _completion_id(request_id: str) -> str:

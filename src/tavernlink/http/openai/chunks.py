@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tavernlink.protocol.codec import encode_json
-from tavernlink.protocol.streams import EndReason, Usage
+from tavernlink.protocol.streams import EndReason, StreamToolCall, Usage
 
 __all__ = ["DONE", "Chunks", "finish_reason", "usage_object"]
 
@@ -50,6 +50,16 @@ class Chunks:
     def reasoning(self, text: str) -> bytes:
         """New thoughts."""
         return b'%b{"reasoning_content":%b}%b' % (self._head, encode_json(text), self._tail)
+
+    def tool_call(self, piece: StreamToolCall) -> bytes:
+        """A piece of a tool call; the first of a call has its id and name."""
+        function: dict[str, str] = {"arguments": piece.arguments}
+        call: dict[str, Any] = {"index": piece.index}
+        if piece.id is not None:
+            call |= {"id": piece.id, "type": "function"}
+            function = {"name": piece.name or "", **function}
+        call["function"] = function
+        return b'%b{"tool_calls":[%b]}%b' % (self._head, encode_json(call), self._tail)
 
     def finish(self, reason: EndReason, final_text: str | None = None) -> bytes:
         """The end of the text; `final_text` where it is not what was streamed."""

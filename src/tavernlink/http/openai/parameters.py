@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tavernlink.errors import BadMessage
+from tavernlink.http.openai.tools import settle_tools
 
 __all__ = ["parameters_of", "refuse"]
 
@@ -31,6 +32,9 @@ _PASSED: Mapping[str, Any] = {
     "max_completion_tokens": int,
     "reasoning_effort": str,
     "response_format": dict[str, Any],
+    "tools": list[dict[str, Any]],
+    "tool_choice": str | dict[str, Any],
+    "parallel_tool_calls": bool,
 }
 
 _HARMLESS: Mapping[str, Callable[[Any], bool]] = {
@@ -39,11 +43,8 @@ _HARMLESS: Mapping[str, Callable[[Any], bool]] = {
     "logprobs": lambda value: value is False,
     "top_logprobs": lambda value: value == 0,
     "logit_bias": lambda value: value == {},
-    "tools": lambda value: value == [],
     "functions": lambda value: value == [],
-    "tool_choice": lambda value: value in ("none", "auto"),
     "function_call": lambda value: value in ("none", "auto"),
-    "parallel_tool_calls": lambda value: isinstance(value, bool),
     "store": lambda value: value is False,
     "service_tier": lambda value: value in ("auto", "default"),
     "modalities": lambda value: value == ["text"],
@@ -74,6 +75,7 @@ def parameters_of(body: Mapping[str, Any]) -> dict[str, Any]:
         params["max_tokens"] = params.pop("max_completion_tokens")
     if params.get("response_format") == {"type": "text"}:
         del params["response_format"]
+    settle_tools(params)
     return params
 
 

@@ -15,7 +15,7 @@ from tavernlink.protocol.requests import PromptMessage
 
 __all__ = ["last_user_message", "read_messages"]
 
-_READ = frozenset({"role", "content", "name"})
+_READ = frozenset({"role", "content", "name", "tool_calls", "tool_call_id"})
 _DROPPED = frozenset({"reasoning_content", "refusal", "annotations"})
 """What clients send back of an earlier answer; thoughts do not go into a prompt again."""
 
@@ -27,7 +27,9 @@ def read_messages(found: Any) -> list[PromptMessage]:
     if not isinstance(found, list) or not found:
         why = "'messages' must be a list with at least one message."
         raise BadMessage("invalid_message", why, {"param": "messages"})
-    return [_read(message, f"messages[{place}]") for place, message in enumerate(found)]
+    messages = [_read(message, f"messages[{place}]") for place, message in enumerate(found)]
+    _check_calls(messages)
+    return messages
 
 
 def _read(found: Any, where: str) -> PromptMessage:
@@ -37,8 +39,6 @@ def _read(found: Any, where: str) -> PromptMessage:
         what, _, path = str(error).partition(" - at `$")
         at = where + path.rstrip("`")
         raise BadMessage("invalid_message", f"'{at}' has the wrong shape: {what}.", {"param": at}) from None
-    if message.role == "tool":
-        raise refuse(f"{where}.role", "tools are not supported.")
     for name, value in found.items():
         if name not in _READ and name not in _DROPPED and value is not None and value != []:
             raise refuse(f"{where}.{name}", "SillyTavern's chats have no place for it.")
@@ -46,6 +46,30 @@ def _read(found: Any, where: str) -> PromptMessage:
         for place, part in enumerate(message.content):
             _check_part(part, f"{where}.content[{place}]")
     return message
+
+
+def _check_calls(messages: list[PromptMessage]) -> None:
+    """Every tool call has its result right behind it, and every result its call: models refuse all else."""
+    open_calls: list[str] = []
+    for place, message in enumerate(messages):
+        where = f"messages[{place}]"
+        if message.role == "tool":
+            if message.tool_call_id not in open_calls:
+                why = f"'{where}' has the role 'tool' and must follow the message whose tool call it answers."
+                raise BadMessage("invalid_message", why, {"param": f"{where}.tool_call_id"})
+            open_calls.remove(message.tool_call_id)
+            continue
+        _check_answered(open_calls, where)
+        if message.tool_calls and message.role != "assistant":
+            raise refuse(f"{where}.tool_calls", "only an assistant calls tools.")
+        open_calls = [call.id for call in message.tool_calls or ()]
+    _check_answered(open_calls, f"messages[{len(messages) - 1}]")
+
+
+def _check_answered(open_calls: list[str], where: str) -> None:
+    if open_calls:
+        why = f"Before '{where}' ends, the tool call {open_calls[0][:64]!r} needs its result (role 'tool')."
+        raise BadMessage("invalid_message", why, {"param": where})
 
 
 def _check_part(part: dict[str, Any], where: str) -> None:

@@ -7,9 +7,20 @@ import type {
   CommandScope,
   File,
   GenerationResult,
+  NotePosition,
+  NoteRole,
   Persona,
   PersonaPosition,
+  PresetKind,
   PromptMessage,
+  RegexMacros,
+  RegexPlacement,
+  RegexWhose,
+  VariableScope,
+  WorldEntryLogic,
+  WorldEntryPosition,
+  WorldEntryRole,
+  WorldPlace,
 } from "./protocol.js";
 
 /** Which character. */
@@ -49,7 +60,7 @@ export interface CharacterSummary {
 }
 
 /** The character's note: a text inside the chat. */
-export interface DepthPrompt {
+export interface CharacterNote {
   prompt: string;
   /** Messages from the end of the chat before which it stands. */
   depth: number;
@@ -57,7 +68,7 @@ export interface DepthPrompt {
 }
 
 /** A character card, with the field names of the card specification (V2). */
-export interface Card {
+export interface CharacterCard {
   name: string;
   description: string;
   personality: string;
@@ -76,7 +87,7 @@ export interface Card {
   talkativeness: number;
   /** The lorebook that goes with it. */
   world: string;
-  depth_prompt: DepthPrompt;
+  depth_prompt: CharacterNote;
   /** Lore inside the card. */
   character_book: Record<string, unknown> | null;
   /** What other programs and extensions keep on the card. */
@@ -93,7 +104,7 @@ export interface CharacterSheet {
   creator: string;
   version: string;
   open: boolean;
-  card: Card;
+  card: CharacterCard;
 }
 
 /** What is open now. */
@@ -104,7 +115,7 @@ export interface CharacterOpened {
 }
 
 /** Fields of a card, with the names of the card specification (V2). What is not given stays as it is. */
-export interface CardFields {
+export interface CharacterFields {
   description?: string;
   personality?: string;
   scenario?: string;
@@ -122,7 +133,7 @@ export interface CardFields {
   favourite?: boolean;
   /** Name of a lorebook that is there; empty: none. */
   world?: string;
-  depth_prompt?: DepthPrompt;
+  depth_prompt?: CharacterNote;
   /** Lore inside the card: an object with `entries` and `extensions`. */
   character_book?: Record<string, unknown>;
   /** Merged with what is there. */
@@ -148,7 +159,7 @@ export interface CharacterCreate {
   talkativeness?: number;
   favourite?: boolean;
   world?: string;
-  depth_prompt?: DepthPrompt;
+  depth_prompt?: CharacterNote;
   character_book?: Record<string, unknown>;
   extensions?: Record<string, unknown>;
   avatar?: File;
@@ -176,7 +187,7 @@ export interface CharacterEdit {
   talkativeness?: number;
   favourite?: boolean;
   world?: string;
-  depth_prompt?: DepthPrompt;
+  depth_prompt?: CharacterNote;
   character_book?: Record<string, unknown>;
   extensions?: Record<string, unknown>;
   avatar?: File;
@@ -246,7 +257,7 @@ export interface CharacterTag {
 export type CharacterTags = Record<string, never>;
 
 /** A tag of SillyTavern's. */
-export interface Tag {
+export interface CharacterTagged {
   name: string;
   /** Ids of the characters and groups that have it. */
   characters: string[];
@@ -465,6 +476,44 @@ export interface Checkpoints {
   main_chat: string | null;
 }
 
+/** Nothing to say. */
+export type ConnectionList = Record<string, never>;
+
+/** One connection profile, without its address and key. */
+export interface ConnectionInfo {
+  id: string;
+  name: string;
+  selected: boolean;
+  /** `cc` chat completion, `tc` text completion. */
+  mode: string;
+  api: string | null;
+  model: string | null;
+  preset: string | null;
+}
+
+/** Which profile to connect by. */
+export interface ConnectionSelect {
+  /** Name or id; null: none, which leaves the connection as it is. */
+  name?: string;
+}
+
+/** Name of the new profile. */
+export interface ConnectionCreate {
+  name: string;
+}
+
+/** Which profile is to hold what is set now. */
+export interface ConnectionUpdate {
+  /** Name or id. */
+  name: string;
+}
+
+/** Which profile to delete. */
+export interface ConnectionDelete {
+  /** Name or id. */
+  name: string;
+}
+
 /** Result of a command that has nothing to tell but that it is done. */
 export type Done = Record<string, never>;
 
@@ -516,7 +565,7 @@ export interface FileAttach {
 }
 
 /** One file of a message. */
-export interface MessageFile {
+export interface FileInfo {
   /** Its place among the message's files, from 0. */
   file: number;
   kind: "audio" | "file" | "image" | "video";
@@ -528,8 +577,8 @@ export interface MessageFile {
 }
 
 /** The files of a message. */
-export interface Attached {
-  files: MessageFile[];
+export interface FilesOfMessage {
+  files: FileInfo[];
 }
 
 /** A member. */
@@ -717,6 +766,60 @@ export interface MessageMove {
   to: number;
 }
 
+/** Nothing to say. */
+export type ModelList = Record<string, never>;
+
+/** The interface, its model, and those that could be selected. */
+export interface ModelState {
+  /** SillyTavern's main interface, e.g. `openai` (chat completion) or `textgenerationwebui`. */
+  api: string;
+  /** Which service behind it, e.g. `custom` or `openrouter`. */
+  source: string;
+  model: string | null;
+  online: boolean;
+  /** Models that SillyTavern knows for this source; a text can be typed where that is empty. */
+  models: string[];
+}
+
+/** Which model to use from now on. */
+export interface ModelSelect {
+  model: string;
+}
+
+/** A note and where it goes. */
+export interface Note {
+  text: string;
+  /** Before or after the main prompt, or into the chat. */
+  position: NotePosition;
+  /** With `in_chat`: how many messages from the end. */
+  depth: number;
+  /** With `in_chat`: who says it. */
+  role: NoteRole;
+  /** With every how many messages of the person it is sent; 0: never. */
+  interval: number;
+}
+
+/** Nothing to say. */
+export type NoteGet = Record<string, never>;
+
+/** The notes. */
+export interface Notes {
+  /** Of the open chat; null: no chat is open. */
+  chat: Note | null;
+  /** What a new chat begins with. */
+  default: Note;
+}
+
+/** Which note, and what is to change of it. */
+export interface NoteSet {
+  target?: "chat" | "default";
+  text?: string;
+  position?: NotePosition;
+  depth?: number;
+  role?: NoteRole;
+  interval?: number;
+}
+
 /** Which persona. */
 export interface PersonaRef {
   /** Its id (the file name of its avatar), or its name where only one has it. */
@@ -835,6 +938,55 @@ export interface PersonaPicture {
   thumbnail?: boolean;
 }
 
+/** Which presets to list. */
+export interface PresetList {
+  /** Only of this kind. */
+  kind?: PresetKind;
+}
+
+/** One preset. */
+export interface PresetInfo {
+  kind: PresetKind;
+  name: string;
+  /** It is the one that its select box shows. */
+  selected: boolean;
+}
+
+/** Which preset to read. */
+export interface PresetGet {
+  name: string;
+  kind?: PresetKind;
+}
+
+/** A preset and what it holds. */
+export interface Preset {
+  kind: PresetKind;
+  name: string;
+  selected: boolean;
+  /** As SillyTavern keeps it, without keys, passwords and addresses. */
+  content: Record<string, unknown>;
+}
+
+/** Which preset to use from now on. */
+export interface PresetSelect {
+  name: string;
+  kind?: PresetKind;
+}
+
+/** What to save, and under which name. */
+export interface PresetSave {
+  name: string;
+  kind?: PresetKind;
+  /** Default: the settings as they are now. Keys, passwords and addresses in it are not taken over. */
+  content?: Record<string, unknown>;
+}
+
+/** Which preset to delete. */
+export interface PresetDelete {
+  name: string;
+  kind?: PresetKind;
+}
+
 /** For what a prompt is built. Nothing of it is sent, and the open chat stays as it is. */
 export interface PromptPreview {
   /** As if the person had just sent this in the open chat. */
@@ -866,7 +1018,7 @@ export interface PromptLine {
 }
 
 /** What would be sent. */
-export interface Prompt {
+export interface PromptBuilt {
   /** SillyTavern's main API: `openai` (chat completion) or `textgenerationwebui` (text completion). */
   api: string;
   model: string | null;
@@ -878,16 +1030,16 @@ export interface Prompt {
   parts: PromptPart[];
   /** Of all, as SillyTavern counts them. */
   tokens: number;
-  /** Tokens that prompt and reply may have together. */
+  /** PromptTokens that prompt and reply may have together. */
   max_context: number;
-  /** Tokens that the reply may have. */
+  /** PromptTokens that the reply may have. */
   max_tokens: number | null;
   /** The other settings that go to the model, without addresses and secrets. */
   params: Record<string, unknown>;
 }
 
 /** What is counted: texts, messages of the open chat, or the whole of it. */
-export interface TokenCount {
+export interface PromptCount {
   texts?: string[];
   /** Places in the open chat, from 0. */
   messages?: number[];
@@ -896,11 +1048,52 @@ export interface TokenCount {
 }
 
 /** Counts as SillyTavern's tokenizer makes them. */
-export interface Tokens {
+export interface PromptTokens {
   texts: number[];
   messages: number[];
   chat: number | null;
   tokenizer: string;
+}
+
+/** Nothing to say. */
+export type QuickReplySets = Record<string, never>;
+
+/** A set of quick replies. */
+export interface QuickReplySet {
+  name: string;
+  /** How many it has. */
+  replies: number;
+  /** Where its buttons stand: with every chat, with the open one, with its character. */
+  active: ("character" | "chat" | "global")[];
+}
+
+/** Of which set. */
+export interface QuickReplyList {
+  set: string;
+}
+
+/** One button. */
+export interface QuickReply {
+  set: string;
+  label: string;
+  title: string;
+  /** A script, or a message that is typed. */
+  text: string;
+  hidden: boolean;
+}
+
+/** Which button to press. */
+export interface QuickReplyRun {
+  set: string;
+  label: string;
+  /** What `{{arg::name}}` stands for in it. */
+  args?: Record<string, string>;
+}
+
+/** What came of it. */
+export interface QuickReplyRunResult {
+  /** What its script ended with. */
+  pipe: string;
 }
 
 /** Of which message. */
@@ -925,6 +1118,91 @@ export interface Reasoning {
   type: string | null;
 }
 
+/** One script. */
+export interface RegexScript {
+  id: string;
+  name: string;
+  whose: RegexWhose;
+  enabled: boolean;
+  /** A pattern, as text or as `/pattern/flags`. */
+  find: string;
+  replace: string;
+  /** Texts that are cut out of what was found. */
+  trim: string[];
+  /** What it works on. */
+  placement: RegexPlacement[];
+  /** It changes what is shown, not the chat. */
+  display_only: boolean;
+  /** It changes what is sent to the model, not the chat. */
+  prompt_only: boolean;
+  run_on_edit: boolean;
+  /** Whether macros in the pattern are replaced, and whether what they become is escaped. */
+  macros: RegexMacros;
+  min_depth: number | null;
+  max_depth: number | null;
+}
+
+/** Whose scripts. */
+export interface RegexList {
+  /** Default: all. */
+  whose?: RegexWhose;
+}
+
+/** Which script. */
+export interface RegexGet {
+  /** Id or name. */
+  script: string;
+}
+
+/** A new script. */
+export interface RegexAdd {
+  name: string;
+  find: string;
+  replace?: string;
+  whose?: RegexWhose;
+  enabled?: boolean;
+  trim?: string[];
+  placement?: RegexPlacement[];
+  display_only?: boolean;
+  prompt_only?: boolean;
+  run_on_edit?: boolean;
+  macros?: RegexMacros;
+  min_depth?: number;
+  max_depth?: number;
+}
+
+/** Which script, and what is to change of it. */
+export interface RegexEdit {
+  /** Id or name. */
+  script: string;
+  name?: string;
+  find?: string;
+  replace?: string;
+  trim?: string[];
+  placement?: RegexPlacement[];
+  display_only?: boolean;
+  prompt_only?: boolean;
+  run_on_edit?: boolean;
+  macros?: RegexMacros;
+  /** -1: no limit. */
+  min_depth?: number;
+  /** -1: no limit. */
+  max_depth?: number;
+}
+
+/** Which script, and whether it is to work. */
+export interface RegexEnable {
+  /** Id or name. */
+  script: string;
+  enabled?: boolean;
+}
+
+/** Which script. */
+export interface RegexDelete {
+  /** Id or name. */
+  script: string;
+}
+
 /** As whom the person is in this turn. */
 export interface Reply {
   /** Who the user is for this turn: a name, or a name with a description and a picture; default: the persona. */
@@ -937,6 +1215,61 @@ export type ReplyStop = Record<string, never>;
 /** Whether there was something to stop. */
 export interface ReplyStopped {
   stopped: boolean;
+}
+
+/** Nothing to say. */
+export type SamplerGet = Record<string, never>;
+
+/** The settings that the next generation uses. */
+export interface SamplerState {
+  /** SillyTavern's main interface, e.g. `openai`. */
+  api: string;
+  /** Under OpenAI's names where there is one (`temperature`, `max_tokens`, …), else SillyTavern's. */
+  values: Record<string, boolean | number>;
+}
+
+/** Settings to change. */
+export interface SamplerSet {
+  /** Names as `sampler.get` gives them. What is out of a slider's range is an error. */
+  values: Record<string, boolean | number>;
+}
+
+/** A script. */
+export interface ScriptRun {
+  /** One or more slash commands, joined with `|`. */
+  text: string;
+  /** What `{{arg::name}}` stands for in it: a safe way to hand in texts, which are never read as commands. */
+  args?: Record<string, string>;
+  /**
+   * Commands (and macros as `{{name}}`) that this script may use, of those that the person allows. Default: all of
+   * those.
+   */
+  allow?: string[];
+}
+
+/** What a script came to. */
+export interface ScriptResult {
+  /** What its last command handed on. */
+  pipe: string;
+  /** It ended itself with /abort. */
+  aborted: boolean;
+  abort_reason: string | null;
+  /** What it showed with /echo. */
+  output: string[];
+}
+
+/** Which commands to list. */
+export interface ScriptCommands {
+  /** Only those that scripts may use (true), or may not (false). */
+  allowed?: boolean;
+}
+
+/** One slash command of this SillyTavern. */
+export interface ScriptCommand {
+  name: string;
+  aliases: string[];
+  /** Scripts may use it. */
+  allowed: boolean;
 }
 
 /** Which message. */
@@ -989,6 +1322,221 @@ export interface SwipeList {
   /** The one that is shown, from 0. */
   swipe: number;
   swipes: Swipe[];
+}
+
+/** Whose variables. */
+export interface VariableList {
+  scope?: VariableScope;
+}
+
+/** One variable. */
+export interface Variable {
+  name: string;
+  scope: VariableScope;
+  /** A text or a number; lists and objects come as what they are, though SillyTavern keeps them as texts. */
+  value: unknown;
+}
+
+/** Which variable. */
+export interface VariableGet {
+  name: string;
+  scope?: VariableScope;
+}
+
+/** Which variable, and its value. */
+export interface VariableSet {
+  name: string;
+  /** A text, a number, true, false, a list or an object. */
+  value: unknown;
+  scope?: VariableScope;
+}
+
+/** Which variable, and by how much. */
+export interface VariableIncrement {
+  name: string;
+  by?: number;
+  scope?: VariableScope;
+}
+
+/** Which variable. */
+export interface VariableDelete {
+  name: string;
+  scope?: VariableScope;
+}
+
+/** One entry. What SillyTavern keeps beside these fields is in `other`, under its own names. */
+export interface WorldEntry {
+  uid: number;
+  /** Words, or `/pattern/flags`, that wake it. */
+  keys: string[];
+  secondary_keys: string[];
+  /** How the secondary keys count. */
+  logic: WorldEntryLogic;
+  /** SillyTavern's comment or memo. */
+  title: string;
+  content: string;
+  enabled: boolean;
+  /** It is always awake. */
+  constant: boolean;
+  position: WorldEntryPosition;
+  /** With `at_depth`: how many messages from the end. */
+  depth: number;
+  /** With `at_depth`: who says it. */
+  role: WorldEntryRole;
+  order: number;
+  /** Percent. */
+  probability: number;
+  other: Record<string, unknown>;
+}
+
+/** What is to be in an entry. What is not given stays, or is as SillyTavern makes a new one. */
+export interface WorldEntryFields {
+  keys?: string[];
+  secondary_keys?: string[];
+  logic?: WorldEntryLogic;
+  title?: string;
+  content?: string;
+  enabled?: boolean;
+  constant?: boolean;
+  position?: WorldEntryPosition;
+  depth?: number;
+  role?: WorldEntryRole;
+  order?: number;
+  probability?: number;
+  /** Fields under SillyTavern's own names, e.g. `sticky` or `group`. */
+  other?: Record<string, unknown>;
+}
+
+/** Which lorebook, and which part of its entries. */
+export interface WorldEntryList {
+  world: string;
+  offset?: number;
+  limit?: number;
+}
+
+/** Some entries, by `uid`. */
+export interface WorldEntries {
+  /** How many the lorebook has. */
+  total: number;
+  entries: WorldEntry[];
+}
+
+/** Which lorebook, and what is to be in the new entry. */
+export interface WorldEntryAdd {
+  keys?: string[];
+  secondary_keys?: string[];
+  logic?: "and_all" | "and_any" | "not_all" | "not_any";
+  title?: string;
+  content?: string;
+  enabled?: boolean;
+  constant?: boolean;
+  position?: "after_character" | "after_examples" | "after_note" | "at_depth" | "before_character" | "before_examples" | "before_note" | "outlet";
+  depth?: number;
+  role?: "assistant" | "system" | "user";
+  order?: number;
+  probability?: number;
+  other?: Record<string, unknown>;
+  world: string;
+}
+
+/** Which entry, and what is to change of it. */
+export interface WorldEntryEdit {
+  keys?: string[];
+  secondary_keys?: string[];
+  logic?: "and_all" | "and_any" | "not_all" | "not_any";
+  title?: string;
+  content?: string;
+  enabled?: boolean;
+  constant?: boolean;
+  position?: "after_character" | "after_examples" | "after_note" | "at_depth" | "before_character" | "before_examples" | "before_note" | "outlet";
+  depth?: number;
+  role?: "assistant" | "system" | "user";
+  order?: number;
+  probability?: number;
+  other?: Record<string, unknown>;
+  world: string;
+  uid: number;
+}
+
+/** Which entry. */
+export interface WorldEntryDelete {
+  world: string;
+  uid: number;
+}
+
+/** What to look for, and where. */
+export interface WorldEntrySearch {
+  /** Part of a key, a title or the content; capitals do not matter. */
+  text: string;
+  /** Default: all lorebooks. */
+  worlds?: string[];
+  limit?: number;
+}
+
+/** An entry that was found, and where. */
+export interface WorldFound {
+  world: string;
+  entry: WorldEntry;
+}
+
+/** Nothing to say. */
+export type WorldList = Record<string, never>;
+
+/** One lorebook and where it is in use. */
+export interface WorldInfo {
+  name: string;
+  /** It is active in every chat. */
+  active: boolean;
+  /** It is bound to the open chat. */
+  chat: boolean;
+  /** It is bound to the selected persona. */
+  persona: boolean;
+  /** Characters that it is bound to, by their ids (avatar files). */
+  characters: string[];
+}
+
+/** Which lorebook. */
+export interface WorldGet {
+  name: string;
+}
+
+/** A lorebook with its entries. */
+export interface World {
+  name: string;
+  entries: WorldEntry[];
+}
+
+/** Name of the new lorebook. */
+export interface WorldCreate {
+  name: string;
+}
+
+/** Which lorebook. */
+export interface WorldDelete {
+  name: string;
+}
+
+/** Which lorebook, and whether it is to be active in every chat. */
+export interface WorldActivate {
+  name: string;
+  active?: boolean;
+}
+
+/** What to bind, and to what. */
+export interface WorldBind {
+  /** The lorebook; null: none. */
+  name: string | null;
+  /** The open chat, a character or the selected persona. */
+  to?: WorldPlace;
+  /** With `character`: which one, by id or name; default: the open one. */
+  character?: string;
+}
+
+/** What is bound now. */
+export interface WorldBinding {
+  name: string | null;
+  to: WorldPlace;
+  character: string | null;
 }
 
 /** Name of a command → its arguments, its result, its lane. */

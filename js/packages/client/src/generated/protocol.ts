@@ -23,7 +23,43 @@ export type CommandLane = "visible" | "detached" | "immediate";
 
 export type CommandScope = "chat:read" | "chat:write" | "control";
 
+export type NotePosition = "before_prompt" | "after_prompt" | "in_chat";
+
+export type NoteRole = "system" | "user" | "assistant";
+
 export type PersonaPosition = "in_prompt" | "top_of_note" | "bottom_of_note" | "at_depth" | "none";
+
+export type PresetKind =
+  | "chat_completion"
+  | "text_completion"
+  | "instruct"
+  | "context"
+  | "sysprompt"
+  | "reasoning";
+
+export type RegexMacros = "none" | "raw" | "escaped";
+
+export type RegexPlacement = "user" | "ai" | "slash" | "world" | "reasoning";
+
+export type RegexWhose = "global" | "character";
+
+export type VariableScope = "chat" | "global";
+
+export type WorldEntryLogic = "and_any" | "not_all" | "not_any" | "and_all";
+
+export type WorldEntryPosition =
+  | "before_character"
+  | "after_character"
+  | "before_note"
+  | "after_note"
+  | "at_depth"
+  | "before_examples"
+  | "after_examples"
+  | "outlet";
+
+export type WorldEntryRole = "system" | "user" | "assistant";
+
+export type WorldPlace = "chat" | "character" | "persona";
 
 export type CallState = "queued" | "running" | "done";
 
@@ -125,8 +161,11 @@ export type ErrorCode =
   | "invalid_json"
   | "invalid_message"
   | "invalid_output"
+  | "invalid_pattern"
   | "invalid_result"
   | "invalid_schema"
+  | "invalid_script"
+  | "item_exists"
   | "key_expired"
   | "key_revoked"
   | "muted"
@@ -136,13 +175,17 @@ export type ErrorCode =
   | "no_message"
   | "no_tavern"
   | "not_a_member"
+  | "not_a_number"
+  | "not_allowed"
   | "not_for_this_role"
   | "origin_refused"
+  | "owner_gone"
   | "protocol_unsupported"
   | "provider_gone"
   | "queue_full"
   | "quota"
   | "rate_limited"
+  | "refused"
   | "replaced"
   | "request_id_in_use"
   | "room_closed"
@@ -170,6 +213,7 @@ export type ErrorCode =
   | "unknown_character"
   | "unknown_chat"
   | "unknown_command"
+  | "unknown_entry"
   | "unknown_file"
   | "unknown_function"
   | "unknown_invitation"
@@ -185,9 +229,12 @@ export type ErrorCode =
   | "unknown_request"
   | "unknown_room"
   | "unknown_route"
+  | "unknown_schedule"
   | "unknown_swipe"
   | "unknown_tavern"
   | "unknown_type"
+  | "unknown_variable"
+  | "unknown_webhook"
   | "unreachable"
   | "unsupported_backend"
   | "unsupported_parameter"
@@ -483,6 +530,53 @@ export interface ChatDelete {
   request_id?: string;
 }
 
+/** app → hub, ack: Accepted. Runs a command by its name; its result comes with `request.update`. */
+export interface CommandRun {
+  /** One of `command.list`, e.g. `message.edit`. */
+  name: string;
+  /** As the command wants them; checked before it waits. */
+  args?: Record<string, unknown>;
+  /** Id or name. `*` or `any`: whichever the pool chooses. Absent: the default tavern. */
+  tavern?: string;
+  /** Refuse with `stale_revision` unless the open chat is still at this revision, now and when the command begins. */
+  revision?: number;
+  priority?: number;
+  request_id?: string;
+  /** Seconds that the work may take once it runs. */
+  timeout?: number;
+}
+
+/** app → hub, ack: [CommandInfo]. */
+export interface CommandList {
+  /** Id or name: tells which of them this tavern can do. */
+  tavern?: string;
+}
+
+/** One command of the catalogue. */
+export interface CommandInfo {
+  name: string;
+  /** The group that it belongs to: `messages`, `swipes`, …; in the SDK the attribute of a tavern. */
+  noun: string;
+  about: string;
+  lane: CommandLane;
+  /** What the key must hold. */
+  scope: CommandScope;
+  /** It changes or deletes what cannot be had back: the person may be asked first. */
+  destructive: boolean;
+  /** This key may run it. */
+  allowed: boolean;
+  /** The tavern that was named can do it; null where none was named. */
+  known: boolean | null;
+  /** JSON Schema of the arguments. */
+  args: Record<string, unknown>;
+  /** JSON Schema of the result. */
+  result: Record<string, unknown>;
+  /** Codes of its own. */
+  errors: string[];
+  /** Arguments. */
+  example: Record<string, unknown>;
+}
+
 /** hub → tavern: do this. */
 export interface Command {
   name: string;
@@ -736,7 +830,7 @@ export interface InboxMessage {
   id: number;
   /** When it came, in seconds since 1970. */
   time: number;
-  /** Type of the message: `request.update`, `room.message`, `x.…`. */
+  /** Type of the message: `request.update`, `function.result`, `room.message`, `x.…`. */
   type: string;
   /** Its content. */
   content: unknown;
@@ -1603,7 +1697,7 @@ export interface SchedulePause {
   schedule: string;
 }
 
-/** app → hub, ack: ScheduleInfo. Goes on with the next moment from now; what was due meanwhile is not made up for. */
+/** app → hub, ack: ScheduleInfo. Goes on with the next moment; what was due meanwhile is not made up for. */
 export interface ScheduleResume {
   schedule: string;
 }
@@ -1689,6 +1783,8 @@ export interface Auth {
   versions?: Versions;
   /** From a tavern: it sends `commands.known` at the beginning of each new session. */
   reports?: boolean;
+  /** From a tavern: the commands of the catalogue that it can do. */
+  commands?: string[];
 }
 
 /** Facts about the hub. */
@@ -2125,6 +2221,8 @@ export interface Messages {
   "chat.send": ChatSend;
   "chat.edit": ChatEdit;
   "chat.delete": ChatDelete;
+  "command.run": CommandRun;
+  "command.list": CommandList;
   "generate": Generate;
   "generation.stop": GenerationStop;
   "request.get": RequestGet;
@@ -2159,6 +2257,25 @@ export interface Messages {
   "pairing.approve": PairingApprove;
   "pairing.refuse": PairingRefuse;
   "audit.list": AuditList;
+  "webhook.create": WebhookCreate;
+  "webhook.set": WebhookSet;
+  "webhook.list": WebhookList;
+  "webhook.remove": WebhookRemove;
+  "webhook.pause": WebhookPause;
+  "webhook.resume": WebhookResume;
+  "webhook.rotate": WebhookRotate;
+  "webhook.test": WebhookTest;
+  "webhook.deliveries": WebhookDeliveries;
+  "webhook.replay": WebhookReplay;
+  "webhook.discard": WebhookDiscard;
+  "schedule.create": ScheduleCreate;
+  "schedule.set": ScheduleSet;
+  "schedule.list": ScheduleList;
+  "schedule.remove": ScheduleRemove;
+  "schedule.pause": SchedulePause;
+  "schedule.resume": ScheduleResume;
+  "schedule.run": ScheduleRun;
+  "schedule.runs": ScheduleRuns;
   "room.create": RoomCreate;
   "room.delete": RoomDelete;
   "room.list": RoomList;
@@ -2216,6 +2333,8 @@ export interface Results {
   "chat.send": Accepted;
   "chat.edit": Accepted;
   "chat.delete": Accepted;
+  "command.run": Accepted;
+  "command.list": CommandInfo[];
   "generate": Accepted;
   "generation.stop": Record<string, boolean>;
   "request.get": RequestUpdate;
@@ -2243,6 +2362,25 @@ export interface Results {
   "pairing.approve": PairingInfo;
   "pairing.refuse": PairingInfo;
   "audit.list": AuditEntry[];
+  "webhook.create": WebhookMade;
+  "webhook.set": WebhookInfo;
+  "webhook.list": WebhookInfo[];
+  "webhook.remove": null;
+  "webhook.pause": WebhookInfo;
+  "webhook.resume": WebhookInfo;
+  "webhook.rotate": WebhookMade;
+  "webhook.test": DeliveryInfo;
+  "webhook.deliveries": DeliveryInfo[];
+  "webhook.replay": Record<string, number>;
+  "webhook.discard": Record<string, number>;
+  "schedule.create": ScheduleInfo;
+  "schedule.set": ScheduleInfo;
+  "schedule.list": ScheduleInfo[];
+  "schedule.remove": null;
+  "schedule.pause": ScheduleInfo;
+  "schedule.resume": ScheduleInfo;
+  "schedule.run": RunInfo;
+  "schedule.runs": RunInfo[];
   "room.create": RoomInfo;
   "room.delete": null;
   "room.list": RoomInfo[];
@@ -2291,6 +2429,8 @@ export type AppSends =
   | "chat.send"
   | "chat.edit"
   | "chat.delete"
+  | "command.run"
+  | "command.list"
   | "generate"
   | "generation.stop"
   | "request.get"
@@ -2318,6 +2458,25 @@ export type AppSends =
   | "pairing.approve"
   | "pairing.refuse"
   | "audit.list"
+  | "webhook.create"
+  | "webhook.set"
+  | "webhook.list"
+  | "webhook.remove"
+  | "webhook.pause"
+  | "webhook.resume"
+  | "webhook.rotate"
+  | "webhook.test"
+  | "webhook.deliveries"
+  | "webhook.replay"
+  | "webhook.discard"
+  | "schedule.create"
+  | "schedule.set"
+  | "schedule.list"
+  | "schedule.remove"
+  | "schedule.pause"
+  | "schedule.resume"
+  | "schedule.run"
+  | "schedule.runs"
   | "room.create"
   | "room.delete"
   | "room.list"
