@@ -13,6 +13,11 @@ import {
   type CommandTable,
   type Lane,
 } from "./call.js";
+import { characters } from "./characters.js";
+import { personas } from "./personas.js";
+import { expressions } from "./expressions.js";
+import { files } from "./files.js";
+import { prompts } from "./prompts.js";
 import { generate, generateLane } from "./generate.js";
 import { edit, messages, remove } from "./messages.js";
 import type { Noun } from "./noun.js";
@@ -20,10 +25,46 @@ import type { Profiles } from "../profiles/profiles.js";
 import { apply, applyLane, publish, undo } from "./profiles.js";
 import { send } from "./send.js";
 import { refresh, sessionTurn } from "./session.js";
+import { replies } from "./replies.js";
 import { readContext, stop } from "./state.js";
+import { swipes } from "./swipes.js";
+import { presets } from "./presets.js";
+import { models } from "./models.js";
+import { samplers } from "./samplers.js";
+import { connections } from "./connections.js";
+import { worlds } from "./worlds.js";
+import { notes } from "./notes.js";
+import { variables } from "./variables.js";
+import { regex } from "./regex.js";
+import { quickReplies } from "./quick_replies.js";
+import { scripts } from "./scripts.js";
 
 /** The catalogue's commands: one line for each noun. */
-export const NOUNS: readonly Noun[] = [messages];
+export const NOUNS: readonly Noun[] = [
+  messages,
+  swipes,
+  replies,
+  characters,
+  personas,
+  expressions,
+  files,
+  prompts,
+  presets,
+  models,
+  samplers,
+  connections,
+  worlds,
+  notes,
+  variables,
+  regex,
+  quickReplies,
+  scripts,
+];
+
+/** What the hub is told that this page can do. */
+export function commandNames(): string[] {
+  return NOUNS.flatMap((noun) => Object.keys(noun));
+}
 
 export function commandTable(host: Host, profiles: Profiles): CommandTable {
   const entry = (

@@ -45,19 +45,24 @@ export function checkBackend(): void {
 
 /**
  * Generates in the open chat, under the names of `turn`. `sent` is the first message that was added for it: on failure
- * it and what came after it are taken back, and so is what a failed regeneration removed.
+ * it and what came after it are taken back, and so is what a failed regeneration removed. `speaker`: index of the
+ * character that is to speak in a group.
  */
 export async function generateVisible(
   host: Host,
   mode: VisibleMode,
   call: CommandCall,
-  { sent, turn = NOBODY }: { sent?: STMessage | undefined; turn?: Turn } = {},
+  {
+    sent,
+    turn = NOBODY,
+    speaker,
+  }: { sent?: STMessage | undefined; turn?: Turn; speaker?: number | undefined } = {},
 ): Promise<GenerationResult> {
   const from = place();
   const before = snapshot(mode);
   const claim = call.claimVisible(mode);
   try {
-    const mark = modeCall(mode);
+    const mark = modeCall(mode, speaker);
     const run = {
       gate: host.gate,
       script: host.script,

@@ -2,6 +2,7 @@
 
 import { context, type MediaAttachment, type STMessage } from "./context.js";
 import { HostError } from "./failure.js";
+import { putMessage } from "./messages.js";
 import { type Persona } from "./persona.js";
 import { type Regex } from "./regex.js";
 import { saveChat } from "./saves.js";
@@ -34,43 +35,40 @@ export function isGroupOpen(): boolean {
 
 /**
  * Adds a message of the person's to the chat as SillyTavern's `sendMessageAsUser` does, but never through the text box:
- * a slash command or a `|` in it is text. Returns it as it stands in the chat.
+ * a slash command or a `|` in it is text. `index`: before which message; default: at the end. Returns it as it stands in
+ * the chat.
  */
-export async function addUserMessage({ text, as, by, media }: UserMessage, regex: Regex): Promise<STMessage> {
+export async function addUserMessage(
+  { text, as, by, media }: UserMessage,
+  regex: Regex,
+  { index, hidden = false }: { index?: number | undefined; hidden?: boolean } = {},
+): Promise<STMessage> {
   const avatar = await picture(as);
-  const host = context();
   const message: STMessage = {
-    name: as?.name ?? host.name1,
+    name: as?.name ?? context().name1,
     is_user: true,
-    is_system: false,
+    is_system: hidden,
     send_date: new Date().toISOString(),
     mes: regex.userInput(text),
     extra: { isSmallSys: false, ...(by === undefined ? {} : { tavernlink: { by } }) },
   };
   if (avatar !== undefined) message.force_avatar = avatar;
-  if (media.length > 0) {
-    Object.assign(message.extra ?? {}, { media, media_index: media.length - 1, inline_image: true });
-  }
-  host.chatMetadata["tainted"] = true;
-  const index = host.chat.push(message) - 1;
-  try {
-    await saveChat();
-  } catch (thrown) {
-    // What is not kept was not said.
-    if (host.chat[index] === message) host.chat.splice(index, 1);
-    throw thrown;
-  }
-  await host.eventSource.emit(host.eventTypes["MESSAGE_SENT"] ?? "message_sent", index);
-  context().addOneMessage(message);
-  await host.eventSource.emit(host.eventTypes["USER_MESSAGE_RENDERED"] ?? "user_message_rendered", index);
+  attachMedia(message, media);
+  await putMessage(message, "sent", index);
   return message;
+}
+
+/** Pictures that go with a message. */
+export function attachMedia({ extra }: STMessage, media: readonly MediaAttachment[]): void {
+  if (media.length > 0)
+    Object.assign(extra ?? {}, { media, media_index: media.length - 1, inline_image: true });
 }
 
 /**
  * The picture beside a message. A speaker always has one: SillyTavern shows the person's own beside messages without, and
  * says in the prompt who spoke only where there is one.
  */
-async function picture(as: Persona | undefined): Promise<string | undefined> {
+export async function picture(as: Persona | undefined): Promise<string | undefined> {
   if (as?.avatar !== undefined) return uploadAvatar(as.avatar);
   const { powerUserSettings, name1 } = context();
   const personas = (powerUserSettings["personas"] ?? {}) as Record<string, string>;
@@ -128,9 +126,4 @@ export function replyAfter(from: number): { index: number; message: STMessage } 
     if (message !== undefined && !message.is_user && !message.is_system) return { index, message };
   }
   return undefined;
-}
-
-/** True while the person has the message's editor open. */
-export function isBeingEdited(index: number): boolean {
-  return document.querySelector(`#chat .mes[mesid="${index}"] .edit_textarea`) !== null;
 }

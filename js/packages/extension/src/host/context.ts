@@ -45,6 +45,13 @@ export interface STGroup {
   [key: string]: unknown;
 }
 
+/** What the person sorts characters by. */
+export interface STTag {
+  id: string;
+  name: string;
+  [key: string]: unknown;
+}
+
 export type STListener = (...args: never[]) => unknown;
 
 export interface STEventSource {
@@ -110,6 +117,8 @@ export interface STContext {
   chatMetadata: Record<string, unknown>;
   extensionPrompts?: Record<string, { value: string } | undefined>;
   tagMap?: Record<string, string[]>;
+  tags?: STTag[];
+  accountStorage?: { removeItem(key: string): void };
   onlineStatus: string;
   mainApi: string;
   maxContext: number;
@@ -138,6 +147,8 @@ export interface STContext {
     role?: number,
   ) => void;
   unshallowCharacter?: (index: number) => Promise<void>;
+  unshallowGroupMembers?: (groupId: string) => Promise<void>;
+  timestampToMoment?: (time: string | number | undefined) => { valueOf(): number };
   loadWorldInfo: (name: string) => Promise<unknown>;
   saveWorldInfo: (name: string, data: unknown, immediately?: boolean) => Promise<void>;
   updateWorldInfoList: () => Promise<void>;
@@ -151,9 +162,13 @@ export interface STContext {
   ) => Promise<unknown>;
   POPUP_TYPE: { TEXT: number; CONFIRM: number };
   getCharacters: () => Promise<void>;
+  getOneCharacter: (avatar: string) => Promise<void>;
+  getTokenizerModel?: () => string;
   getTokenCountAsync: (text: string, padding?: number) => Promise<number>;
   saveChat: () => Promise<void>;
+  saveMetadata: () => Promise<void>;
   saveMetadataDebounced: () => void;
+  writeExtensionField?: (index: number, key: string, value: unknown) => Promise<void>;
   saveSettingsDebounced: () => void;
   renderExtensionTemplateAsync: (extension: string, template: string) => Promise<string>;
   translate?: (text: string, key?: string) => string;
@@ -179,6 +194,7 @@ export interface STContext {
       options?: { message?: STMessage; forceSwipeId?: number },
     ): Promise<unknown>;
     isAllowed(): boolean;
+    refresh?(counters?: boolean): unknown;
   };
 }
 

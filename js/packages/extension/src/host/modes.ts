@@ -22,9 +22,11 @@ function knowsDepth(): boolean {
   return /\bdepth\b/.test(Function.prototype.toString.call(context().generate));
 }
 
-export function modeCall(mode: VisibleMode): ModeCall {
+/** `speaker`: index of the group member who speaks, whoever's turn it were. */
+export function modeCall(mode: VisibleMode, speaker?: number): ModeCall {
   const decoy = mode === "impersonate" || isGroupOpen() || !knowsDepth();
-  const generate = (type: string) => () => context().generate(type, { depth: 1 });
+  const forced = speaker === undefined ? {} : { force_chid: speaker };
+  const generate = (type: string) => () => context().generate(type, { depth: 1, ...forced });
   switch (mode) {
     case "reply":
       return { start: generate("normal"), decoy, pressSend: true };

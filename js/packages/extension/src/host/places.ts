@@ -100,7 +100,7 @@ export async function readChat(avatar: string, chat: string): Promise<STMessage[
 }
 
 /** Waits for a save that is under way, which makes a selection a no-op. */
-async function notSaving(script: ScriptModule): Promise<void> {
+export async function notSaving(script: ScriptModule): Promise<void> {
   const limit = performance.now() + SAVING_LIMIT_MS;
   // No event tells of its end.
   while (script.isChatSaving?.() === true && performance.now() < limit) {
@@ -163,10 +163,14 @@ async function ask(address: string, body: unknown, what: string): Promise<unknow
 export function newChatName(label: string): string {
   const { humanizedDateTime } = context();
   const time = humanizedDateTime?.() ?? new Date().toISOString().replaceAll(/[:.]/g, "-");
-  // Characters that file systems refuse; SillyTavern's server would drop them and the name would not be found again.
-  const safe = label
-    .replaceAll(/[/\\?%*:|"<>\p{Cc}]/gu, "_")
-    .trim()
-    .slice(0, 60);
+  const safe = safeName(label).slice(0, 60);
   return `${safe === "" ? "Tavernlink" : safe} - ${time}`;
+}
+
+/** Without what file systems refuse: SillyTavern's server would drop it, and the name would not be found again. */
+export function safeName(label: string): string {
+  return label
+    .replaceAll(/[/\\?%*:|"<>\p{Cc}]/gu, "_")
+    .replace(/[.\s]+$/, "")
+    .trim();
 }

@@ -27,6 +27,26 @@ export interface ScriptModule {
   isChatSaving?: () => boolean;
   /** While true, SillyTavern's Send button and Enter do nothing. */
   setSendButtonState?: (pressed: boolean) => void;
+  /** Leaves the open chat for the welcome page. */
+  closeCurrentChat?: () => Promise<boolean>;
+  /** Keeps what a message shows as the alternative that it is. */
+  syncMesToSwipe?: (index: number) => boolean;
+  /** Has a message show one of its alternatives; only the data. */
+  syncSwipeToMes?: (index: number, swipe: number) => boolean;
+  /** Makes a copy of the open chat up to a message; its name, or nothing where it failed. */
+  createBranch?: (index: number, options: { swipeId: number | null }) => Promise<string | undefined>;
+  /** The same, with a link at the message. An empty name: SillyTavern chooses one. */
+  createNewBookmark?: (index: number, options: { forceName: string }) => Promise<string | null>;
+  /** Which entry of the list of characters is open. */
+  setCharacterId?: (index: number | undefined) => void;
+  /** Fills the form beside the chat with a character's card. */
+  select_selected_character?: (index: number, options: { switchMenu: boolean }) => void;
+  printCharactersDebounced?: () => void;
+  /** Which character or group SillyTavern opens by itself after a reload. */
+  setActiveCharacter?: (avatar: string | number | null) => void;
+  setActiveGroup?: (id: string | null) => void;
+  /** Puts a renamed character in the place of the old one in every group and group chat. */
+  renameGroupMember?: (from: string, to: string, name: string) => Promise<void>;
 }
 
 const WANTED: Readonly<Record<string, readonly (keyof ScriptModule)[]>> = {
@@ -36,8 +56,17 @@ const WANTED: Readonly<Record<string, readonly (keyof ScriptModule)[]>> = {
     "cleanUpMessage",
     "getStoppingStrings",
     "setSendButtonState",
+    "closeCurrentChat",
+    "syncMesToSwipe",
+    "syncSwipeToMes",
+    "setCharacterId",
+    "select_selected_character",
+    "printCharactersDebounced",
+    "setActiveCharacter",
+    "setActiveGroup",
   ],
-  "/scripts/group-chats.js": ["openGroupById"],
+  "/scripts/bookmarks.js": ["createBranch", "createNewBookmark"],
+  "/scripts/group-chats.js": ["openGroupById", "renameGroupMember"],
 };
 
 type Importer = (address: string) => Promise<Record<string, unknown>>;
