@@ -83,3 +83,17 @@ def test_one_address_cannot_ask_for_many_codes_nor_ask_all_the_time(stage: Stage
             pairings.claim(ticket, HERE)
     stage.wait(SECONDS)
     pairings.ask("A", HERE)
+
+
+def test_an_admin_who_subscribed_sees_who_waits_and_nobody_else_does(
+    stage: Stage, admin: Actor, pairings: Pairings
+) -> None:
+    app = stage.join("app", key=stage.key("app", "bot"))
+    for each in (admin, app):
+        each.say("subscribe", types=["pairing.*"], tavern="*")
+    asked = pairings.ask("Alex", HERE)
+    (told,) = admin.line.of("pairing.changed")
+    assert [each["code"] for each in told["waiting"]] == [asked.code]
+    admin.say("pairing.refuse", code=asked.code)
+    assert admin.line.of("pairing.changed")[-1]["waiting"] == []
+    assert app.line.of("pairing.changed") == []

@@ -9,6 +9,8 @@ from tavernlink.core.access.keys import Keyring
 from tavernlink.core.access.messages import AccessMessages
 from tavernlink.core.access.pairing import Pairings
 from tavernlink.core.access.permissions import may_hear
+from tavernlink.core.automation import Automation
+from tavernlink.core.functions.functions import Functions
 from tavernlink.core.inbox.inboxes import Inboxes
 from tavernlink.core.inbox.messages import InboxMessages
 from tavernlink.core.limits import HubLimits
@@ -29,6 +31,7 @@ from tavernlink.core.routing.rooms import HubRooms
 from tavernlink.core.routing.switchboard import Switchboard
 from tavernlink.core.seams import Clock, Ids, Journal, Link, Store
 from tavernlink.core.work.asking import Asking
+from tavernlink.core.work.commands import CommandMessages
 from tavernlink.core.work.handlers import WorkMessages
 from tavernlink.core.work.work import Work
 from tavernlink.errors import TavernlinkError, Unavailable
@@ -108,6 +111,7 @@ class Hub:
             pairings=self.pairings,
             audit=self.audit,
             directory=self.directory,
+            subscriptions=self.subscriptions,
             clock=clock,
         )
         self.switchboard = Switchboard(
@@ -131,18 +135,49 @@ class Hub:
         self.switchboard.post.absent = self.inboxes.keep_for
         self.switchboard.post.away = inbox.missed
         self.rooms.away = self.inboxes.keep
+        self.functions = Functions(
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            clock=clock,
+            ids=ids,
+            limits=self.limits,
+            audit=self.audit,
+        )
+        self.functions.calls.over = inbox.call_over
+        self.automation = Automation(
+            store=store,
+            clock=clock,
+            ids=ids,
+            journal=journal,
+            limits=self.limits,
+            keyring=self.keyring,
+            audit=self.audit,
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            rooms=self.rooms,
+            relay=self.relay,
+            work=self.work,
+            entrance=self,
+            wanted_changed=self._tell_wanted,
+        )
         asked: dict[str, Asked] = {
+            **self.automation.handlers,
             **inbox.handlers,
             **self.switchboard.handlers,
             **access.handlers,
             **profiles.handlers,
             **apps.handlers,
             **self.work_messages.handlers,
+            **CommandMessages(self.directory, self.asking, self.audit).handlers,
             **self.house.handlers,
+            **self.functions.handlers,
         }
         self._reception = Reception(
             asked=self.switchboard.routing.guard(asked),
-            published=TavernMessages(self.relay, self.work, self.house.hearing).handlers,
+            published={
+                **TavernMessages(self.relay, self.work, self.house.hearing).handlers,
+                **self.functions.published,
+            },
             routing=self.switchboard.routing,
             limits=self.limits,
             store=store,
@@ -161,6 +196,7 @@ class Hub:
             presence=self.house.presence,
             addresses=self.switchboard.addresses,
             inboxes=self.inboxes,
+            functions=self.functions,
             clock=clock,
             ids=ids,
             journal=journal,
@@ -204,10 +240,13 @@ class Hub:
         self.work.tick(now)
         self.house.presence.tick(now)
         self.inboxes.tick()
+        self.functions.tick(now)
+        self.automation.tick()
         self._attendance.forget_idle()
 
     def stop(self) -> None:
         """Tell every peer that the hub goes."""
+        self.functions.close()
         for peer in list(self.directory.sessions.values()):
             if peer.session.link is not None:
                 peer.session.link.close("hub_stopping", "The hub is shutting down.")
@@ -224,12 +263,13 @@ class Hub:
         if session is self.switchboard.listener.session:
             return True  # the rules' own
         peer = self.directory.peer_of(session)
-        if peer is None or not may_hear(peer.key, topic):
+        key = self.automation.key_of(session) if peer is None else peer.key
+        if key is None or not may_hear(key, topic):
             return False
-        if peer.key.taverns is None:
+        if key.taverns is None:
             return True
         tavern = self.directory.taverns.get(tavern_id)
-        return peer.key.reaches_tavern(tavern_id, tavern.name if tavern else tavern_id)
+        return key.reaches_tavern(tavern_id, tavern.name if tavern else tavern_id)
 
     def _tell_wanted(self) -> None:
         """Tell each tavern which of SillyTavern's events somebody wants, where that changed."""

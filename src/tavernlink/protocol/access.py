@@ -17,6 +17,7 @@ __all__ = [
     "KeyMade",
     "KeyRevoke",
     "PairingApprove",
+    "PairingChanged",
     "PairingInfo",
     "PairingList",
     "PairingRefuse",
@@ -102,6 +103,13 @@ class PairingInfo(Message, omit_defaults=False):
 
 class PairingList(Message):
     """app → hub, ack: `[PairingInfo]` of those that wait."""
+
+
+class PairingChanged(Message):
+    """hub → app: somebody asked for a code, or one was answered; for apps of an admin key that subscribed."""
+
+    waiting: list[PairingInfo]
+    """Those that wait now."""
 
 
 class PairingApprove(Message):

@@ -137,6 +137,7 @@ _ROWS = (
     _row("key.list", "peer → hub", access.KeyList, list[access.KeyInfo]),
     _row("key.revoke", "peer → hub", access.KeyRevoke, list[access.KeyInfo]),
     _row("pairing.list", "app → hub", access.PairingList, list[access.PairingInfo]),
+    _row("pairing.changed", "hub → app", access.PairingChanged),
     _row("pairing.approve", "app → hub", access.PairingApprove, access.PairingInfo),
     _row("pairing.refuse", "app → hub", access.PairingRefuse, access.PairingInfo),
     _row("audit.list", "app → hub", access.AuditList, list[access.AuditEntry]),

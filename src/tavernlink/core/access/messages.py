@@ -19,9 +19,11 @@ from tavernlink.protocol.access import (
     KeyMade,
     KeyRevoke,
     PairingApprove,
+    PairingChanged,
     PairingList,
     PairingRefuse,
 )
+from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Success
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tavernlink.core.access.pairing import Pairings
     from tavernlink.core.messages.handlers import Asked
     from tavernlink.core.peers.directory import Directory
+    from tavernlink.core.peers.subscriptions import Subscriptions
     from tavernlink.core.seams import Ack, Clock
 
 __all__ = ["AccessMessages"]
@@ -39,10 +42,19 @@ class AccessMessages:
     """Handlers of `key.*`, `pairing.*` and `audit.list`."""
 
     def __init__(
-        self, *, keyring: Keyring, pairings: Pairings, audit: Audit, directory: Directory, clock: Clock
+        self,
+        *,
+        keyring: Keyring,
+        pairings: Pairings,
+        audit: Audit,
+        directory: Directory,
+        subscriptions: Subscriptions,
+        clock: Clock,
     ) -> None:
         self._keyring = keyring
         self._pairings = pairings
+        self._subscriptions = subscriptions
+        pairings.changed = self._tell_pairings
         self._audit = audit
         self._directory = directory
         self._clock = clock
@@ -124,6 +136,11 @@ class AccessMessages:
 
     def _pairing_list(self, peer: Peer, message: PairingList, ack: Ack) -> None:
         ack(Success(result=self._pairings.listed()))
+
+    def _tell_pairings(self) -> None:
+        event = Event("pairing.changed", PairingChanged(waiting=self._pairings.listed()))
+        for session in self._subscriptions.route("*", "pairing.changed"):
+            session.deliver(event)
 
     def _approve(self, peer: Peer, message: PairingApprove, ack: Ack) -> None:
         ack(Success(result=self._pairings.approve(message.code, peer, message.name)))

@@ -11,6 +11,7 @@ is not fetched never exists. All this is without a key, so it is bounded per add
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -82,6 +83,8 @@ class Pairings:
         self._by_ticket: dict[str, _Pairing] = {}
         self._asks: dict[str, RateLimit] = {}
         self._claims: dict[str, RateLimit] = {}
+        self.changed: Callable[[], None] = _nobody_looks
+        """Called when somebody asked, or was answered."""
 
     def ask(self, name: str, address: str, origin: str | None = None) -> Asked:
         """Begin. Raises `BadMessage` (`rate_limited`) for an address that asks too often."""
@@ -106,6 +109,7 @@ class Pairings:
         )
         self._by_code[code] = self._by_ticket[ticket] = _Pairing(info, ticket)
         self._audit.record("pairing.asked", "", target=info.name, address=address, origin=origin)
+        self.changed()
         return Asked(code=code, ticket=ticket)
 
     def claim(self, ticket: str, address: str) -> Claimed:
@@ -141,6 +145,7 @@ class Pairings:
             for_address=found.info.address,
             code=found.info.code,
         )
+        self.changed()
         return found.info
 
     def refuse(self, code: str, who: Peer | Key | str) -> PairingInfo:
@@ -148,6 +153,7 @@ class Pairings:
         found = self._waiting(code)
         found.state = "refused"
         self._audit.record("pairing.refused", who, target=found.info.name, for_address=found.info.address)
+        self.changed()
         return found.info
 
     def _waiting(self, code: str) -> _Pairing:
@@ -191,3 +197,7 @@ class Pairings:
         limit = rates.setdefault(address, RateLimit(*rate, now))
         if not limit.spend() and not limit.refill(now):
             raise BadMessage("rate_limited", why + " Wait a moment.", {"retry_after": retry})
+
+
+def _nobody_looks() -> None:
+    pass

@@ -362,6 +362,8 @@ def may_use_route(key: Key | None, method: str, template: str) -> bool:
 
 def may_hear(key: Key, topic: str) -> bool:
     """True if a subscription under this key may bring this topic: a message type, or `event.NAME`."""
+    if topic.startswith("pairing."):
+        return may_send(key, "pairing.list")
     return ("events:read" if topic.startswith("event.") else "chat:read") in key.held
 
 

@@ -67,6 +67,8 @@ export type CallerKind = "app" | "tavern" | "rule" | "hub";
 
 export type ProviderKind = "hub" | "app" | "tavern" | "mcp";
 
+export type McpServerState = "starting" | "running" | "waiting" | "disabled";
+
 export type ProfileKind =
   | "chat_completion"
   | "text_completion"
@@ -322,6 +324,12 @@ export interface PairingInfo {
 
 /** app → hub, ack: `[PairingInfo]` of those that wait. */
 export type PairingList = Record<string, never>;
+
+/** hub → app: somebody asked for a code, or one was answered; for apps of an admin key that subscribed. */
+export interface PairingChanged {
+  /** Those that wait now. */
+  waiting: PairingInfo[];
+}
 
 /** app → hub, ack: `PairingInfo`. The one who shows the code receives a key for a tavern, once. */
 export interface PairingApprove {
@@ -847,6 +855,27 @@ export interface InboxTaken {
   upto: number;
   /** Id of another app of the same key; default this one. */
   app?: string;
+}
+
+/** One MCP server and how it is. */
+export interface McpServerInfo {
+  name: string;
+  transport: "http" | "stdio";
+  /** `waiting`: it could not be reached or went away, and is tried again after `retry_in` seconds. */
+  state: McpServerState;
+  /** When it came into this state, seconds since 1970. */
+  since: number;
+  /** Why it went away, or could not be reached; stays until it runs again. */
+  error: string | null;
+  retry_in: number | null;
+  /** How often it went away since it was last started by hand, or its settings changed. */
+  restarts: number;
+  /** What the server calls itself, with its version. */
+  server: string | null;
+  /** Version of MCP that it speaks. */
+  protocol: string | null;
+  /** Addresses of its functions. */
+  tools: string[];
 }
 
 /** An error as it goes over the wire. */
@@ -2254,6 +2283,7 @@ export interface Messages {
   "key.list": KeyList;
   "key.revoke": KeyRevoke;
   "pairing.list": PairingList;
+  "pairing.changed": PairingChanged;
   "pairing.approve": PairingApprove;
   "pairing.refuse": PairingRefuse;
   "audit.list": AuditList;
@@ -2574,6 +2604,7 @@ export type AppReceives =
   | "stream.delta"
   | "stream.tool_call"
   | "stream.end"
+  | "pairing.changed"
   | "room.changed"
   | "room.message"
   | "room.typing"
