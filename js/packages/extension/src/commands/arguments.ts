@@ -64,14 +64,6 @@ export function list(args: Arguments, name: string): Record<string, unknown>[] {
   return invalid(name, "a list of objects");
 }
 
-export function texts(args: Arguments, name: string): string[] {
-  const value = args[name];
-  if (value === undefined || value === null) return [];
-  return Array.isArray(value) && value.every((item): item is string => typeof item === "string")
-    ? value
-    : invalid(name, "a list of texts");
-}
-
 export function numbers(args: Arguments, name: string): number[] {
   const value = args[name];
   if (value === undefined || value === null) return [];
