@@ -142,6 +142,7 @@ class Hub:
             ids=ids,
             limits=self.limits,
             audit=self.audit,
+            journal=journal,
         )
         self.functions.calls.over = inbox.call_over
         self.automation = Automation(

@@ -68,6 +68,48 @@ class HubLimits(msgspec.Struct, kw_only=True):
     """Entries of the audit log that are kept."""
     audit_days: float = 90.0
     """How long they are."""
+    webhooks_per_key: int = 20
+    webhook_private: Literal["admins", "everyone", "nobody"] = "admins"
+    """Whose webhooks may be sent to addresses of this machine and of private networks."""
+    webhook_timeout: float = 15.0
+    """Time for one attempt, all of it."""
+    webhook_retry_seconds: float = 86_400.0
+    """How long one delivery is tried."""
+    webhook_stop_seconds: float = 259_200.0
+    """How long every attempt may fail before the webhook is stopped."""
+    webhook_bytes: int = 1 << 20
+    """Largest body; of a larger event only that it happened is sent."""
+    webhook_waiting: int = 1_000
+    """Deliveries that wait for one webhook; past that, the oldest become dead letters."""
+    webhook_waiting_bytes: int = 32 << 20
+    webhook_dead: int = 1_000
+    """Dead letters of one webhook that are kept."""
+    webhook_dead_seconds: float = 604_800.0
+    webhook_log: int = 100
+    """Deliveries of one webhook that are remembered after they succeeded."""
+    schedules_per_key: int = 50
+    schedule_shortest: float = 10.0
+    """The shortest interval."""
+    timezone: str = "UTC"
+    """Of schedules that name none."""
+    function_timeout: float = 60.0
+    """Time of a call, waiting included, where neither the function nor the caller names one."""
+    function_concurrency: int = 64
+    """Calls of one function that run at once, where it names no number."""
+    function_queue: int = 1_000
+    """Calls of one function that may wait, where it names no number."""
+    function_bytes: int = 4 << 20
+    """Largest arguments, and largest result, of a call."""
+    functions: int = 256
+    """Functions of one peer."""
+    key_calls: int = 2_000
+    """Calls of one key that may be open, over all functions."""
+    call_depth: int = 8
+    """Calls within each other."""
+    kept_calls: int = 2_000
+    """Calls that are over and are remembered, for whoever asks again under the same id."""
+    kept_call_seconds: float = 600.0
+    kept_call_bytes: int = 32 << 20
     bounds: Bounds = Bounds()
 
 
@@ -92,6 +134,10 @@ class RateLimit:
         """Take one token without asking the time; False: call `refill` first."""
         self._left -= 1.0
         return self._left >= 0.0
+
+    def refund(self) -> None:
+        """Give one token back: the hub asked for this message."""
+        self._left = min(self._burst, self._left + 1.0)
 
     def refill(self, now: float) -> bool:
         """Add what time has brought and take one token; False: too often."""

@@ -21,7 +21,7 @@ class InboxMessage(Message, omit_defaults=False):
     time: float
     """When it came, in seconds since 1970."""
     type: str
-    """Type of the message: `request.update`, `room.message`, `x.…`."""
+    """Type of the message: `request.update`, `function.result`, `room.message`, `x.…`."""
     content: Any
     """Its content."""
 

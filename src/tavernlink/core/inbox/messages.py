@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tavernlink.core.functions.call import Call
 from tavernlink.core.inbox.inboxes import Inboxes, message_of
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
@@ -27,27 +28,34 @@ class InboxMessages:
         self.handlers: Mapping[str, Asked] = {"inbox.get": self._get, "inbox.taken": self._taken}
 
     def request_over(self, request: Request, event: Event) -> None:
-        """A request has its final state: tell its asker where it is there but does not watch, or let it wait."""
-        if request.owner is None:
-            return
-        if any(self._is_owner(session, request) for session in request.watchers if session.link is not None):
+        """A request has its final state."""
+        if request.owner is not None:
+            self._over((request.key_id, request.owner), request.watchers, event)
+
+    def call_over(self, call: Call, event: Event) -> None:
+        """A call of a function has its result."""
+        if call.asker.owner is not None and call.asker.key is not None:
+            self._over((call.asker.key.id, call.asker.owner), call.watchers, event)
+
+    def _over(self, owner: tuple[str, str], watchers: tuple[Session, ...], event: Event) -> None:
+        """Tell who asked, where it is there but does not watch, or let it wait. `owner`: its key and its own id."""
+        watching = [session for session in watchers if self._is_owner(session, owner)]
+        if any(session.link is not None for session in watching):
             return  # it is there and hears of it as ever
-        here = [app for app in self._sessions(request.key_id, request.owner) if app.session.link is not None]
+        here = [app for app in self._sessions(*owner) if app.session.link is not None]
         for app in here:
             app.session.deliver(event)
         if not here:
-            watching = (session for session in request.watchers if self._is_owner(session, request))
-            away = next(watching, None)
-            self._inboxes.keep(request.key_id, request.owner, event, also_in=away)
+            self._inboxes.keep(*owner, event, also_in=next(iter(watching), None))
 
     def missed(self, peer: Peer, event: Event) -> None:
         """A message went into the session of a peer whose line is down."""
         if isinstance(peer, App) and peer.chosen:
             self._inboxes.keep(peer.key.id, peer.id, event, also_in=peer.session)
 
-    def _is_owner(self, session: Session, request: Request) -> bool:
+    def _is_owner(self, session: Session, owner: tuple[str, str]) -> bool:
         peer = self._directory.peer_of(session)
-        return peer is not None and peer.id == request.owner and peer.key.id == request.key_id
+        return peer is not None and (peer.key.id, peer.id) == owner
 
     def _sessions(self, key_id: str, app_id: str) -> list[App]:
         return [

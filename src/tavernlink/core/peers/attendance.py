@@ -13,6 +13,7 @@ import msgspec
 from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.keys import Key, Keyring
 from tavernlink.core.access.permissions import check_connect
+from tavernlink.core.functions.functions import Functions
 from tavernlink.core.inbox.inboxes import Inboxes
 from tavernlink.core.limits import HubLimits, RateLimit
 from tavernlink.core.peers.directory import Directory
@@ -51,6 +52,7 @@ class Attendance:
         presence: Presence,
         addresses: Addresses,
         inboxes: Inboxes,
+        functions: Functions,
         clock: Clock,
         ids: Ids,
         journal: Journal,
@@ -67,6 +69,7 @@ class Attendance:
         self._presence = presence
         self._addresses = addresses
         self._inboxes = inboxes
+        self._functions = functions
         self._clock = clock
         self._ids = ids
         self._journal = journal
@@ -217,6 +220,7 @@ class Attendance:
             known.key, known.session, known.rate, known.address = key, session, rate, address
             known.wanted = []
         known.versions = auth.versions
+        known.commands = None if auth.commands is None else frozenset(auth.commands)
         return known
 
     def _tavern_came(self, tavern: Tavern) -> None:
@@ -343,6 +347,7 @@ class Attendance:
 
     def _forget(self, session: Session) -> None:
         self._addresses.discard(session)
+        self._functions.left(session)
         if self._directory.sessions.pop(session.id, None) is not None and session.bounds.kept:
             self._ended[session.id] = None
             while len(self._ended) > _REMEMBERED:
