@@ -26,6 +26,7 @@ from tavernlink.protocol.message import Message
 Schema = dict[str, Any]
 
 _NOUNS = "tavernlink.protocol.commands."
+_MESSAGES = frozenset({"asking", "wire"})
 
 
 @dataclass(frozen=True)
@@ -179,5 +180,5 @@ def _struct(
                 literal=named[0] if named else None,
             )
         )
-    of_command = cls.__module__.startswith(_NOUNS) and cls.__module__ != f"{_NOUNS}wire"
+    of_command = cls.__module__.startswith(_NOUNS) and cls.__module__.removeprefix(_NOUNS) not in _MESSAGES
     return Struct(cls.__name__, inspect.cleandoc(cls.__doc__ or ""), tuple(fields), of_command)

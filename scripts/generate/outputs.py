@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scripts.generate.commands import render_commands_page
+from scripts.generate.commands import render_commands_page, render_words
 from scripts.generate.golden import read_golden
 from scripts.generate.model import read_protocol
 from scripts.generate.reference import render_reference
@@ -23,6 +23,7 @@ def outputs() -> dict[Path, str]:
         ROOT / "docs" / "protocol" / "schema.json": render_schema(protocol),
         ROOT / "docs" / "protocol" / "reference.md": render_reference(protocol, read_golden()),
         ROOT / "docs" / "protocol" / "commands.md": render_commands_page(protocol),
+        ROOT / "src" / "tavernlink" / "protocol" / "commands" / "words.py": render_words(protocol),
         ROOT / "js" / "packages" / "client" / "src" / "generated" / "commands.ts": render_commands(protocol),
         ROOT / "js" / "packages" / "client" / "src" / "generated" / "protocol.ts": render_typescript(
             protocol

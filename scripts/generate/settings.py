@@ -69,5 +69,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
         return "the user's data folder of this system"
     if field.default is None:
         return ""
-    value = field.default if field.default is not msgspec.NODEFAULT else []
+    value = field.default
+    if value is msgspec.NODEFAULT:
+        made = field.default_factory
+        value = [] if made is msgspec.NODEFAULT else msgspec.to_builtins(made())
     return f"`{json.dumps(value)}`"

@@ -49,6 +49,8 @@ class Auth(Message):
     """Sent by taverns."""
     reports: bool = False
     """From a tavern: it sends `commands.known` at the beginning of each new session."""
+    commands: Annotated[list[Name], msgspec.Meta(max_length=1_000)] | None = None
+    """From a tavern: the commands of the catalogue that it can do."""
 
 
 class HubInfo(Message):

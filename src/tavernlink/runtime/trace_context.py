@@ -11,7 +11,7 @@ __all__ = ["TRACEPARENT", "traceparent_of"]
 TRACEPARENT: ContextVar[str | None] = ContextVar("tavernlink_traceparent", default=None)
 """Set by the HTTP entrance from the header, and by the runtime from a message's field."""
 
-_ASKS = frozenset({"chat.send", "chat.edit", "chat.delete", "generate"})
+_ASKS = frozenset({"chat.send", "chat.edit", "chat.delete", "command.run", "generate"})
 _LONGEST = 100
 
 

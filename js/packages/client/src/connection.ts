@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   versions?: Versions;
   /** A tavern's promise to send `commands.known` at the beginning of each new session. */
   reports?: boolean;
+  /** From a tavern: the commands of the catalogue that it can do. */
+  commands?: string[];
   outbox?: OutboxLimits;
   /** Another connection took our id over: the id to go on with. Absent: the connection ends as refused. */
   onReplaced?: () => string | undefined;
@@ -213,7 +215,7 @@ export class Connection {
   }
 
   private auth(): Auth {
-    const { key, role, name, versions, reports } = this.options;
+    const { key, role, name, versions, reports, commands } = this.options;
     const resume = this.session.resume();
     return {
       key,
@@ -223,6 +225,7 @@ export class Connection {
       ...(this.id === undefined ? {} : { id: this.id }),
       ...(versions === undefined ? {} : { versions }),
       ...(reports === undefined ? {} : { reports }),
+      ...(commands === undefined ? {} : { commands }),
       ...(resume === undefined ? {} : { resume }),
     };
   }

@@ -2,7 +2,7 @@
 
 import { readBirthplace } from "./birthplace.js";
 import { CommandRunner } from "./commands/runner.js";
-import { commandTable } from "./commands/table.js";
+import { commandNames, commandTable } from "./commands/table.js";
 import { EventForward } from "./events/forward.js";
 import { context } from "./host/context.js";
 import { openHost } from "./host/host.js";
@@ -122,6 +122,7 @@ export async function startExtension(moduleUrl: string): Promise<void> {
       name: (name || defaultName()).slice(0, 200),
       id,
       versions: { extension: __TAVERNLINK_VERSION__, sillytavern: sillyTavernVersion() },
+      commands: commandNames(),
       onReplaced: () => identity.replace(),
     });
   };

@@ -7,6 +7,7 @@
 
 import {
   Connection,
+  type Command,
   onCustom,
   TavernlinkError,
   type ConnectionOptions,
@@ -23,7 +24,7 @@ import type { Outlet } from "./outlet.js";
 /** What has to be told again to a hub that knows nothing of us. */
 export interface SessionParts {
   restart(): void;
-  receiveCommand(command: { name: string; request_id: string; args?: unknown }): void;
+  receiveCommand(command: Command): void;
   receiveCancel(requestId: string): void;
   receiveWanted(names: readonly string[]): void;
   receiveProfile(changed: ProfileChanged): void;

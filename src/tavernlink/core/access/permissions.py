@@ -232,6 +232,8 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/settings"): _ADMIN,
     ("PATCH", "/api/settings"): _ADMIN,
     ("GET", "/metrics"): _ADMIN,
+    ("GET", "/api/mcp"): _ADMIN,
+    ("POST", "/api/mcp/{server}/restart"): _ADMIN,
     ("GET", "/api/taverns"): "tavern.list",
     ("GET", "/api/characters"): "character.list",
     ("GET", "/api/taverns/{tavern}/context"): "context.get",

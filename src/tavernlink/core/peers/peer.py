@@ -63,6 +63,7 @@ class Tavern(Peer):
 
     __slots__ = (
         "characters",
+        "commands",
         "joined",
         "lanes",
         "mirror",
@@ -94,6 +95,8 @@ class Tavern(Peer):
         self.state = TavernState()
         self.characters: list[Character] = []
         self.versions: Versions | None = None
+        self.commands: frozenset[str] | None = None
+        """The commands of the catalogue that it knows; None: it has told of none."""
         self.streams: dict[str, Stream] = {}
         self.report_due: float | None = None
         """Until when it must say which commands it knows; None: it need not."""
@@ -123,6 +126,10 @@ class Tavern(Peer):
             versions=self.versions,
             **msgspec.structs.asdict(self.state),
         )
+
+    def knows(self, command: str) -> bool:
+        """True if it has told that it knows this command."""
+        return self.commands is not None and command in self.commands
 
     def find_character(self, wanted: str) -> Character | None:
         """Return the character or group with this id, or with this name."""

@@ -22,9 +22,10 @@ from tavernlink.errors import BadMessage
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.outcome import Success
 
-__all__ = ["Asking", "Order", "asker_of", "fingerprint"]
+__all__ = ["POOLED", "Asking", "Order", "asker_of", "fingerprint"]
 
-_ANY = (ANY, "any")
+POOLED = (ANY, "any")
+"""Names of a tavern that leave the choice to the pool."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The caller has checked that the asker may give one."""
     timeout: float | None = None
     request_id: str | None = None
+    caller: str | None = None
+    """Who asks, in words for the person at the tavern; of a command that was asked for by its name."""
+    revision: int | None = None
+    """The open chat must be at this one when the command begins."""
+    needs: str | None = None
+    """A command that the tavern must know."""
 
 
 class Asking:
@@ -59,18 +66,18 @@ class Asking:
         self._ids = ids
         self._limits = limits
 
-    def take(self, peer: Peer, order: Order, ack: Ack) -> None:
+    def take(self, peer: Peer, order: Order, ack: Ack) -> Request | None:
         """Make requests of an order, ack it with `Accepted`, then start what may start; `peer` hears how it goes on.
 
-        An id that its key used before finds that request again. Raises `queue_full`, `quota`, and what naming a
-        tavern, character or session may raise.
+        Returns the asker's own, or None for an id that its key used before: that finds its request again. Raises
+        `queue_full`, `quota`, and what naming a tavern, character or session may raise.
         """
         request_id = order.request_id or self._ids.new("r")
         repeated = self._work.book.repeated(peer.key.id, request_id, order.asked)
         if repeated is not None:
             ack(Success(result=self._work.accepted(repeated)))
             self._work.watch(repeated, peer.session)
-            return
+            return None
         pool, taverns = self._places(peer.key, order)
         self._work.quota.check(peer.key.id, len(taverns))
         for tavern in taverns:
@@ -86,6 +93,7 @@ class Asking:
         ack(Success(result=self._work.accepted(requests[0])))
         for tavern in taverns:
             self._work.dispatch(tavern)
+        return requests[0]
 
     def _places(self, key: Key, order: Order) -> tuple[Pool, list[Tavern]]:
         """Where it goes: one tavern, or each that can do it where the policy is to broadcast."""
@@ -94,15 +102,15 @@ class Asking:
         if order.session is not None:
             place = self._work.sessions.place(key, order.session, order.tavern, order.character)
             return "named", [place]
-        anywhere = order.tavern in _ANY or (order.tavern is None and order.character is not None)
+        anywhere = order.tavern in POOLED or (order.tavern is None and order.character is not None)
         if not anywhere:
             # Under a key with limits it stays: another default may be outside them.
             pool: Pool = "default" if order.tavern is None and key.taverns is None else "named"
             return pool, [self._directory.resolve(order.tavern, key)]
         if self._work.pool.policy == "broadcast":
-            able = self._work.pool.able(order.character, order.lane, key.taverns)
+            able = self._work.pool.able(order.character, order.lane, key.taverns, order.needs)
             return "named", [tavern for tavern in able if tavern.online] or able[:1]
-        return "any", [self._work.pool.choose(order.character, order.lane, key.taverns)]
+        return "any", [self._work.pool.choose(order.character, order.lane, key.taverns, order.needs)]
 
     def _request(self, peer: Peer, order: Order, pool: Pool, name: str, tavern: Tavern) -> Request:
         args = dict(order.args)
@@ -128,6 +136,8 @@ class Asking:
             since=self._clock.wall(),
             deadline=now + self._limits.queue_timeout,
             timeout=self._timeout(order.timeout),
+            caller=order.caller,
+            revision=order.revision,
         )
 
     def _character(self, order: Order, key: Key, tavern: Tavern) -> str | None:

@@ -1,4 +1,4 @@
-"""The queue of one tavern: a lane for what touches the open chat, one for what does not.
+"""The queue of one tavern: a lane for what touches the open chat, one for what does not, one for what is quickly done.
 
 Fair: of the requests with the highest priority, each asker's first one goes in turn. So somebody who asks for a hundred
 things delays the next one by one, not by a hundred. Within one asker the order is that of asking.
@@ -13,7 +13,10 @@ from tavernlink.core.work.quota import Quota
 from tavernlink.core.work.requests import Lane, Request
 from tavernlink.errors import Unavailable
 
-__all__ = ["Lanes"]
+__all__ = ["IMMEDIATE", "Lanes"]
+
+IMMEDIATE = 64
+"""How many immediate commands run at once; such a one takes milliseconds."""
 
 
 class _Lane:
@@ -76,7 +79,7 @@ class Lanes:
     """Requests waiting and running on one tavern. A place stays taken until the tavern says that it is done."""
 
     def __init__(self, *, detached: int, longest: int, quota: Quota) -> None:
-        self._lanes = {"visible": _Lane(1), "detached": _Lane(detached)}
+        self._lanes = {"immediate": _Lane(IMMEDIATE), "visible": _Lane(1), "detached": _Lane(detached)}
         self._longest = longest
         self._quota = quota
 

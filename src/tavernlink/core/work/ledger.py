@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tavernlink.core.work.requests import FINAL, Lane, Pool, Request
+from tavernlink.core.work.requests import FINAL, FORGOTTEN, Lane, Pool, Request
 from tavernlink.protocol.outcome import ErrorInfo
 from tavernlink.protocol.requests import RequestState
 
@@ -53,6 +53,8 @@ class _Body(msgspec.Struct, kw_only=True, omit_defaults=True):
     character: str | None = None
     session_name: str | None = None
     limits: tuple[str, ...] | None = None
+    caller: str | None = None
+    revision: int | None = None
     started: float | None = None
     streamed: bool = False
     retried: bool = False
@@ -87,6 +89,8 @@ class Ledger:
             character=request.character,
             session_name=request.session_name,
             limits=request.limits,
+            caller=request.caller,
+            revision=request.revision,
             started=request.started,
             streamed=request.streamed,
             retried=request.retried,
@@ -139,6 +143,9 @@ class Ledger:
                 character=body.character,
                 session_name=body.session_name,
                 limits=body.limits,
+                caller=body.caller,
+                # A hub that was started again counts revisions anew.
+                revision=None if body.revision is None else FORGOTTEN,
             )
             request.state = kept.state
             request.tavern_id = body.tavern

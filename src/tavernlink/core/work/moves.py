@@ -12,7 +12,7 @@ from tavernlink.errors import TavernlinkError
 
 __all__ = ["Moves"]
 
-_LANES: tuple[Lane, ...] = ("visible", "detached")
+_LANES: tuple[Lane, ...] = ("visible", "detached", "immediate")
 
 
 class Moves:
@@ -48,7 +48,7 @@ class Moves:
             return None
         try:
             if request.pool == "any" or request.character is not None:
-                found = self._pool.choose(request.character, request.lane, request.limits)
+                found = self._pool.choose(request.character, request.lane, request.limits, request.by_name)
             else:
                 found = self._directory.resolve(None)
         except TavernlinkError:
@@ -69,7 +69,7 @@ class Moves:
         ):
             return None
         try:
-            able = self._pool.able(request.character, request.lane, request.limits)
+            able = self._pool.able(request.character, request.lane, request.limits, request.by_name)
         except TavernlinkError:
             return None
         return next((tavern for tavern in able if tavern.online), None)

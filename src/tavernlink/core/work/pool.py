@@ -19,7 +19,7 @@ import msgspec
 from tavernlink.core.peers.directory import ANY, Directory
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.work.requests import Lane, Request
-from tavernlink.errors import NotFound, Unavailable
+from tavernlink.errors import BadMessage, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from tavernlink.core.seams import Ids, Shelf
@@ -56,9 +56,15 @@ class Pool:
         elif self.pins.pop(character, None) is not None:
             self._shelf.remove(character)
 
-    def choose(self, character: str | None, lane: Lane, limits: tuple[str, ...] | None = None) -> Tavern:
-        """Return the tavern that is to do it. Raises `no_tavern` or `unknown_character`."""
-        able = self.able(character, lane, limits)
+    def choose(
+        self,
+        character: str | None,
+        lane: Lane,
+        limits: tuple[str, ...] | None = None,
+        command: str | None = None,
+    ) -> Tavern:
+        """Return the tavern that is to do it. Raises `no_tavern`, `unknown_character` or `unknown_command`."""
+        able = self.able(character, lane, limits, command)
         pinned = self._pinned(character, able)
         if pinned is not None:
             return pinned
@@ -69,8 +75,17 @@ class Pool:
             return min(online, key=lambda tavern: tavern.joined)
         return able[0]
 
-    def able(self, character: str | None, lane: Lane, limits: tuple[str, ...] | None = None) -> list[Tavern]:
-        """Taverns that can do it, best first. Raises `no_tavern` or `unknown_character`."""
+    def able(
+        self,
+        character: str | None,
+        lane: Lane,
+        limits: tuple[str, ...] | None = None,
+        command: str | None = None,
+    ) -> list[Tavern]:
+        """Taverns that can do it, best first. `command`: one of the catalogue that they must know.
+
+        Raises `no_tavern`, `unknown_character` or `unknown_command`.
+        """
         there = [
             tavern
             for tavern in self._directory.taverns.values()
@@ -85,6 +100,14 @@ class Pool:
                 f"No tavern has a character or group {character!r}. `character.list` shows those there are.",
                 {"character": character},
             )
+        if command is not None:
+            found = [tavern for tavern in found if tavern.knows(command)]
+            if not found:
+                raise BadMessage(
+                    "unknown_command",
+                    f"No tavern that is there knows {command!r}. Update the Tavernlink extension in SillyTavern.",
+                    {"command": command},
+                )
         return sorted(found, key=lambda tavern: _burden(tavern, lane))
 
     def may_take(self, tavern: Tavern, request: Request) -> bool:
@@ -95,6 +118,7 @@ class Pool:
             and self.policy != "pinned"
             and reaches(request.limits, tavern)
             and _has(tavern, request.character)
+            and (request.by_name is None or tavern.knows(request.by_name))
             and self._pin_of(request.character) is None
         )
 

@@ -21,10 +21,10 @@ from tavernlink.errors import Conflict, NotFound
 from tavernlink.protocol.outcome import ErrorInfo
 from tavernlink.protocol.requests import RequestState, RequestUpdate
 
-__all__ = ["FINAL", "Lane", "Pool", "Request", "RequestBook"]
+__all__ = ["FINAL", "FORGOTTEN", "Lane", "Pool", "Request", "RequestBook"]
 
 Lane = Literal["visible", "detached", "immediate"]
-"""`visible` touches the open chat: one at a time. `detached` does not. `immediate` does not even queue."""
+"""`visible` touches the open chat: one at a time. `detached` does not. `immediate` has room for all."""
 
 Pool = Literal["named", "default", "any"]
 """Where it may go: `named` to its one tavern, `any` to whichever can, `default` to the first one there is."""
@@ -37,6 +37,8 @@ _STEPS: Mapping[RequestState, frozenset[RequestState]] = {
     "cancelled": frozenset(),
 }
 FINAL = frozenset(state for state, steps in _STEPS.items() if not steps)
+FORGOTTEN = -1
+"""A revision that no chat is at."""
 
 
 class Request:
@@ -46,6 +48,7 @@ class Request:
         "args",
         "asked",
         "asker",
+        "caller",
         "cancelling",
         "character",
         "command",
@@ -62,6 +65,7 @@ class Request:
         "request_id",
         "result",
         "retried",
+        "revision",
         "session_name",
         "siblings",
         "since",
@@ -76,7 +80,7 @@ class Request:
         "wire_id",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 (half of the statements are words)
         self,
         *,
         request_id: str,
@@ -97,6 +101,8 @@ class Request:
         limits: tuple[str, ...] | None = None,
         since: float = 0.0,
         owner: str | None = None,
+        caller: str | None = None,
+        revision: int | None = None,
     ) -> None:
         self.request_id = request_id
         """As its asker named it; unique under one key."""
@@ -133,6 +139,10 @@ class Request:
         """When its command went to a tavern, in seconds since 1970."""
         self.owner = owner
         """Id of the app that asked, where that id is its own and stays: its final state may wait in an inbox."""
+        self.caller = caller
+        """Of a command that was asked for by its name: who asked, in words for the person at the tavern."""
+        self.revision = revision
+        """The open chat must be at this one when the command begins."""
         self.told: int | None = None
         """The position that its asker was last told."""
         self.streamed = False
@@ -148,6 +158,11 @@ class Request:
         self.stream: Stream | None = None
         self.watchers: tuple[Session, ...] = ()
         """Sessions that get its updates and its stream without subscribing."""
+
+    @property
+    def by_name(self) -> str | None:
+        """The command that was asked for by its name; None: it is one of the hub's own."""
+        return self.command if self.caller is not None else None
 
     def move(self, state: RequestState) -> None:
         """Take a legal step. Raises `Conflict` (`already_finished`) for any other."""

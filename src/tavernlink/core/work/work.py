@@ -29,6 +29,7 @@ from tavernlink.core.work.telling import Telling, deliver
 from tavernlink.core.work.turns import Turns
 from tavernlink.errors import GenerationError, TavernlinkError, Unavailable
 from tavernlink.protocol.commands import Command, CommandCancel, CommandDone, CommandsKnown
+from tavernlink.protocol.commands.catalogue import COMMANDS
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import ErrorInfo, Success
 from tavernlink.protocol.requests import Accepted, RequestState
@@ -210,8 +211,18 @@ class Work:
         self._telling.tell(request, position=0)
         # Not before it is on disk: a hub that is killed now must know that a tavern may have begun.
         self._store.after_commit(
-            lambda: self._send(tavern, request), lambda error: self._unkept(tavern, request, error)
+            lambda: self._begin(tavern, request), lambda error: self._unkept(tavern, request, error)
         )
+
+    def _begin(self, tavern: Tavern, request: Request) -> None:
+        """Send a command for the first time; not to a chat that its asker has not seen so."""
+        if request.revision is not None and request.state == "running":
+            try:
+                tavern.mirror.check(request.revision)
+            except TavernlinkError as error:
+                self._unkept(tavern, request, error)
+                return
+        self._send(tavern, request)
 
     def _send(self, tavern: Tavern, request: Request) -> None:
         """Bring a request's command to its tavern, unless it came otherwise while it was written."""
@@ -221,10 +232,18 @@ class Work:
             self._give_up(tavern, request, "cancelled", GenerationError("cancelled"))
             return
         args = request.args if request.session_name is None else self.sessions.args(request)
-        self._command(tavern, request.command, request.wire_id, args)
+        spec = COMMANDS.get(request.by_name or "")
+        command = Command(
+            name=request.command,
+            request_id=request.wire_id,
+            args=args,
+            caller=request.caller,
+            destructive=spec is not None and spec.destructive,
+        )
+        tavern.session.deliver(Event("command", command))
 
     def _unkept(self, tavern: Tavern, request: Request, error: TavernlinkError) -> None:
-        """The disk refused it: its asker was told so, and it is not done."""
+        """The disk refused it, or the chat is another one: its asker is told so, and it is not done."""
         if request.state == "running" and request.tavern_id == tavern.id:
             self._give_up(tavern, request, "failed", error)
 
@@ -236,10 +255,6 @@ class Work:
     def _write(self, request: Request) -> None:
         tavern = self._directory.taverns.get(request.tavern_id)
         self._ledger.put(request, tavern.name if tavern is not None else "")
-
-    @staticmethod
-    def _command(tavern: Tavern, name: str, wire_id: str, args: Any) -> None:
-        tavern.session.deliver(Event("command", Command(name=name, request_id=wire_id, args=args)))
 
     # A hub that was started again, a tavern that begins a new session
 

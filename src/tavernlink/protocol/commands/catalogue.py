@@ -4,7 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tavernlink.protocol.commands import chats, checkpoints, groups, messages, replies, swipes
+from tavernlink.protocol.commands import (
+    characters,
+    chats,
+    checkpoints,
+    connections,
+    expressions,
+    files,
+    groups,
+    messages,
+    models,
+    notes,
+    personas,
+    presets,
+    prompts,
+    quick_replies,
+    regex,
+    replies,
+    samplers,
+    scripts,
+    swipes,
+    variables,
+    worlds,
+)
 from tavernlink.protocol.commands.entry import CommandSpec
 
 __all__ = ["COMMANDS", "NOUNS"]
@@ -17,6 +39,21 @@ NOUNS: Mapping[str, tuple[CommandSpec, ...]] = {
     "chats": chats.ROWS,
     "checkpoints": checkpoints.ROWS,
     "groups": groups.ROWS,
+    "characters": characters.ROWS,
+    "personas": personas.ROWS,
+    "expressions": expressions.ROWS,
+    "files": files.ROWS,
+    "prompts": prompts.ROWS,
+    "presets": presets.ROWS,
+    "models": models.ROWS,
+    "samplers": samplers.ROWS,
+    "connections": connections.ROWS,
+    "worlds": worlds.ROWS,
+    "notes": notes.ROWS,
+    "variables": variables.ROWS,
+    "regex": regex.ROWS,
+    "quick_replies": quick_replies.ROWS,
+    "scripts": scripts.ROWS,
 }
 
 COMMANDS: Mapping[str, CommandSpec] = {spec.name: spec for rows in NOUNS.values() for spec in rows}

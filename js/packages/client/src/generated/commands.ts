@@ -1096,28 +1096,6 @@ export interface QuickReplyRunResult {
   pipe: string;
 }
 
-/** Of which message. */
-export interface ReasoningGet {
-  /** Place of the message in the open chat, from 0. */
-  index: number;
-}
-
-/** Another text. An empty one takes the reasoning away. */
-export interface ReasoningEdit {
-  index: number;
-  text: string;
-}
-
-/** The reasoning of a message. */
-export interface Reasoning {
-  /** Empty: it has none. */
-  text: string;
-  /** How long the model thought. */
-  seconds: number | null;
-  /** Where SillyTavern has it from: `model`, `parsed`, `manual` or `edited`. */
-  type: string | null;
-}
-
 /** One script. */
 export interface RegexScript {
   id: string;
@@ -1585,6 +1563,39 @@ export interface Commands {
   "group.member.mute": { args: GroupWho; result: Group; lane: "visible" };
   "group.member.unmute": { args: GroupWho; result: Group; lane: "visible" };
   "group.member.trigger": { args: GroupWho; result: GenerationResult; lane: "visible" };
+  "character.list": { args: CharacterListing; result: CharacterSummary[]; lane: "immediate" };
+  "character.get": { args: CharacterRef; result: CharacterSheet; lane: "detached" };
+  "character.search": { args: CharacterSearch; result: CharacterSummary[]; lane: "detached" };
+  "character.select": { args: CharacterRef; result: CharacterOpened; lane: "visible" };
+  "character.create": { args: CharacterCreate; result: CharacterSheet; lane: "visible" };
+  "character.edit": { args: CharacterEdit; result: CharacterSheet; lane: "visible" };
+  "character.duplicate": { args: CharacterRef; result: CharacterSummary; lane: "visible" };
+  "character.rename": { args: CharacterRename; result: CharacterRenamed; lane: "visible" };
+  "character.delete": { args: CharacterDelete; result: CharacterDeleted; lane: "visible" };
+  "character.import_card": { args: CharacterImport; result: CharacterSheet; lane: "visible" };
+  "character.export_card": { args: CharacterExport; result: File; lane: "detached" };
+  "character.tags": { args: CharacterTags; result: CharacterTagged[]; lane: "immediate" };
+  "character.tag": { args: CharacterTag; result: CharacterSummary; lane: "visible" };
+  "character.favourite": { args: CharacterFavourite; result: CharacterSummary; lane: "visible" };
+  "character.avatar": { args: CharacterPicture; result: File; lane: "detached" };
+  "persona.list": { args: PersonaList; result: PersonaSummary[]; lane: "immediate" };
+  "persona.get": { args: PersonaRef; result: PersonaSheet; lane: "immediate" };
+  "persona.select": { args: PersonaRef; result: PersonaSummary; lane: "visible" };
+  "persona.create": { args: PersonaCreate; result: PersonaSheet; lane: "visible" };
+  "persona.edit": { args: PersonaEdit; result: PersonaSheet; lane: "visible" };
+  "persona.delete": { args: PersonaDelete; result: PersonaDeleted; lane: "visible" };
+  "persona.bind": { args: PersonaBind; result: PersonaSummary; lane: "visible" };
+  "persona.avatar": { args: PersonaPicture; result: File; lane: "detached" };
+  "expression.list": { args: CharacterRef; result: Expression[]; lane: "detached" };
+  "expression.get": { args: ExpressionRef; result: File; lane: "detached" };
+  "expression.set": { args: ExpressionSet; result: Expression; lane: "visible" };
+  "expression.delete": { args: ExpressionRef; result: ExpressionDeleted; lane: "visible" };
+  "file.list": { args: FileList; result: FilesOfMessage; lane: "immediate" };
+  "file.get": { args: FileRef; result: File; lane: "detached" };
+  "file.attach": { args: FileAttach; result: FilesOfMessage; lane: "visible" };
+  "file.detach": { args: FileRef; result: FilesOfMessage; lane: "visible" };
+  "prompt.preview": { args: PromptPreview; result: PromptBuilt; lane: "detached" };
+  "prompt.tokens": { args: PromptCount; result: PromptTokens; lane: "detached" };
 }
 
 export interface CommandFacts {
@@ -1639,4 +1650,37 @@ export const COMMANDS: Readonly<Record<keyof Commands, CommandFacts>> = {
   "group.member.mute": { lane: "visible", scope: "control", destructive: false },
   "group.member.unmute": { lane: "visible", scope: "control", destructive: false },
   "group.member.trigger": { lane: "visible", scope: "chat:write", destructive: false },
+  "character.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "character.get": { lane: "detached", scope: "chat:read", destructive: false },
+  "character.search": { lane: "detached", scope: "chat:read", destructive: false },
+  "character.select": { lane: "visible", scope: "control", destructive: false },
+  "character.create": { lane: "visible", scope: "control", destructive: false },
+  "character.edit": { lane: "visible", scope: "control", destructive: false },
+  "character.duplicate": { lane: "visible", scope: "control", destructive: false },
+  "character.rename": { lane: "visible", scope: "control", destructive: false },
+  "character.delete": { lane: "visible", scope: "control", destructive: true },
+  "character.import_card": { lane: "visible", scope: "control", destructive: false },
+  "character.export_card": { lane: "detached", scope: "chat:read", destructive: false },
+  "character.tags": { lane: "immediate", scope: "chat:read", destructive: false },
+  "character.tag": { lane: "visible", scope: "control", destructive: false },
+  "character.favourite": { lane: "visible", scope: "control", destructive: false },
+  "character.avatar": { lane: "detached", scope: "chat:read", destructive: false },
+  "persona.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "persona.get": { lane: "immediate", scope: "chat:read", destructive: false },
+  "persona.select": { lane: "visible", scope: "control", destructive: false },
+  "persona.create": { lane: "visible", scope: "control", destructive: false },
+  "persona.edit": { lane: "visible", scope: "control", destructive: false },
+  "persona.delete": { lane: "visible", scope: "control", destructive: true },
+  "persona.bind": { lane: "visible", scope: "control", destructive: false },
+  "persona.avatar": { lane: "detached", scope: "chat:read", destructive: false },
+  "expression.list": { lane: "detached", scope: "chat:read", destructive: false },
+  "expression.get": { lane: "detached", scope: "chat:read", destructive: false },
+  "expression.set": { lane: "visible", scope: "control", destructive: false },
+  "expression.delete": { lane: "visible", scope: "control", destructive: true },
+  "file.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "file.get": { lane: "detached", scope: "chat:read", destructive: false },
+  "file.attach": { lane: "visible", scope: "chat:write", destructive: false },
+  "file.detach": { lane: "visible", scope: "control", destructive: true },
+  "prompt.preview": { lane: "detached", scope: "chat:read", destructive: false },
+  "prompt.tokens": { lane: "detached", scope: "chat:read", destructive: false },
 };
