@@ -20,6 +20,7 @@ from tavernlink.core.retuning import retune
 from tavernlink.doors import Doors
 from tavernlink.errors import TavernlinkError
 from tavernlink.logs import set_log_level
+from tavernlink.mcp.client.servers import McpServers
 from tavernlink.runtime.configuration import Configuration
 from tavernlink.runtime.counts import Counts
 from tavernlink.runtime.declared import DeclaredKeys, tell
@@ -56,6 +57,7 @@ class Server:
         self._lock: FolderLock | None = None
         self._doors: Doors | None = None
         self._upkeep: Upkeep | None = None
+        self._mcp: McpServers
         self._tracing: Tracing | None = None
         self._declared: DeclaredKeys
         self._serving: asyncio.Task[None] | None = None
@@ -92,7 +94,8 @@ class Server:
             if settings.otlp_endpoint is not None:
                 self._tracing = open_tracing(self.runtime.core, settings.otlp_endpoint)
                 self.runtime.traced = True
-            self._doors = Doors(self.configuration, self.runtime, self.certificate)
+            self._mcp = McpServers(self.runtime.core.functions)
+            self._doors = Doors(self.configuration, self.runtime, self.certificate, self._mcp)
             await self.runtime.start()
         except BaseException:
             listener.close()
@@ -106,8 +109,9 @@ class Server:
                 raise SettingsError("The HTTP server stopped before it had started; the log says why.")
             await asyncio.sleep(0.005)
         self._upkeep = Upkeep(self.configuration, self.certificate, self._declared.look)
-        for take in (self._adopt, self._doors.adopt, self._upkeep.adopt):
+        for take in (self._adopt, self._doors.adopt, self._upkeep.adopt, self._mcp.adopt):
             self.configuration.on_change(take)
+        self._mcp.adopt(self.settings)
         self._upkeep.start()
         _log.info("hub.started", url=self.url, version=__version__, data_dir=str(settings.data_dir))
 
@@ -116,7 +120,7 @@ class Server:
         if self._upkeep is not None:
             await self._upkeep.stop()
         if self._serving is not None and self._doors is not None:
-            await self.runtime.stop()
+            await asyncio.gather(self.runtime.stop(), self._mcp.stop())
             self._doors.server.should_exit = True
             await self._serving
         await asyncio.to_thread(self._let_go)
@@ -251,6 +255,18 @@ def limits_of(settings: Settings) -> HubLimits:
         audit_days=settings.audit_days,
         app_rate=settings.app_rate,
         app_burst=int(settings.app_rate * 5),
+        webhooks_per_key=settings.webhooks_per_key,
+        webhook_private=settings.webhook_private,
+        webhook_timeout=settings.webhook_timeout,
+        webhook_retry_seconds=settings.webhook_retry_seconds,
+        webhook_stop_seconds=settings.webhook_stop_seconds,
+        webhook_bytes=settings.webhook_bytes,
+        webhook_waiting=settings.webhook_waiting,
+        webhook_dead=settings.webhook_dead,
+        webhook_dead_seconds=settings.webhook_dead_seconds,
+        schedules_per_key=settings.schedules_per_key,
+        schedule_shortest=settings.schedule_shortest,
+        timezone=settings.timezone,
     )
 
 

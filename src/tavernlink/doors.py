@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from tavernlink.http.api.mcp import NO_SERVERS, Servers
 from tavernlink.http.application import create_app
 from tavernlink.http.entrance import Entrance
 from tavernlink.mcp.door import McpDoor
@@ -35,7 +36,11 @@ class Doors:
     """The doors of one hub. `serve` runs until `should_exit`."""
 
     def __init__(
-        self, configuration: Configuration, runtime: Runtime, certificate: Certificate | None = None
+        self,
+        configuration: Configuration,
+        runtime: Runtime,
+        certificate: Certificate | None = None,
+        mcp_servers: Servers = NO_SERVERS,
     ) -> None:
         settings = configuration.settings
 
@@ -62,7 +67,7 @@ class Doors:
             counts=runtime.counts,
         )
         mcp = McpDoor(runtime, settings.max_payload)
-        self._api = create_app(runtime, settings, configuration, mcp=mcp)
+        self._api = create_app(runtime, settings, configuration, mcp=mcp, mcp_servers=mcp_servers)
         config = uvicorn.Config(
             Entrance(self._answer, self._front, runtime.counts),
             ws=upgrades,  # type: ignore[arg-type] # any callable that makes a protocol

@@ -24,7 +24,7 @@ _SECRET_NAMES = frozenset({
     "access_token", "api_key", "apikey", "authorization", "cookie", "key_text", "password", "secret", "set-cookie",
     "token", "x-api-key",
 })  # fmt: skip
-_CHATTY = ("alembic", "asyncio", "httpcore", "httpx", "uvicorn", "websockets")
+_CHATTY = ("alembic", "asyncio", "httpcore", "httpx", "httpx2", "mcp", "uvicorn", "websockets")
 """Libraries that say at `info` what only interests those who debug them."""
 
 _PATTERNS = (

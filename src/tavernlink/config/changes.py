@@ -21,7 +21,7 @@ LIVE = frozenset({
     "log_level", "app_session", "tavern_grace", "request_timeout", "queue_timeout", "queue_length", "detached",
     "kept_requests", "kept_seconds", "inbox_count", "inbox_bytes", "inbox_seconds",
     "key_waiting", "key_running", "pool_policy", "app_rate", "http_rate", "address_rate", "connect_rate",
-    "message_bytes", "routes", "metrics_open_to_loopback", "tavern_password", "audit_entries", "audit_days",
+    "message_bytes", "routes", "mcp", "metrics_open_to_loopback", "tavern_password", "audit_entries", "audit_days",
 })  # fmt: skip
 """Taken over at once. Those about requests and sessions count for what begins from then on."""
 

@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 import platformdirs
 
+from tavernlink.config.mcp import McpSettings, why_no_server
 from tavernlink.config.origins import matches_origin, why_no_origin
 from tavernlink.protocol.routing import Route
 
@@ -106,6 +108,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Largest content of a message of a program's own type (`x.…`)."""
     routes: list[RouteTable] = msgspec.field(default_factory=list)
     """Routing rules, as `[[routes]]` tables; see the guide to routing."""
+    mcp: McpSettings = msgspec.field(default_factory=McpSettings)
+    """MCP servers whose tools become functions, as `[mcp.servers.NAME]` tables; see the guide to MCP."""
     app_rate: _Positive = 200.0
     """Messages per second from one app."""
     http_rate: _Positive = 50.0
@@ -114,6 +118,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """HTTP requests per second from one address other than this machine, whatever their keys."""
     connect_rate: _Positive = 10.0
     """New socket connections per second from one address other than this machine."""
+    webhooks_per_key: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 20
+    """How many webhooks one key may have."""
+    webhook_private: Literal["admins", "everyone", "nobody"] = "admins"
+    """Whose webhooks may go to this machine and to private networks: those of admins' keys, everyone's, nobody's."""
+    webhook_timeout: _Positive = 15.0
+    """How long a webhook's receiver may take to answer."""
+    webhook_retry_seconds: _Positive = 86_400.0
+    """How long a delivery that fails is tried again before it is a dead letter."""
+    webhook_stop_seconds: _Positive = 259_200.0
+    """How long every attempt of a webhook may fail before the hub stops it."""
+    webhook_bytes: _Size = 1 << 20
+    """Largest body of a delivery; of a larger event only that it happened is sent."""
+    webhook_waiting: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1_000
+    """How many deliveries wait for one webhook; past that, the oldest become dead letters."""
+    webhook_dead: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 1_000
+    """How many dead letters of one webhook are kept."""
+    webhook_dead_seconds: _Positive = 604_800.0
+    """How long a dead letter is kept."""
+    schedules_per_key: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 50
+    """How many schedules one key may have."""
+    schedule_shortest: Annotated[float, msgspec.Meta(ge=1)] = 10.0
+    """The shortest interval of a schedule."""
+    timezone: str = "UTC"
+    """Time zone of schedules that name none, e.g. "Europe/Berlin"."""
     metrics_open_to_loopback: bool = False
     """Show `/metrics` to this machine without a key; elsewhere it needs an admin's."""
     otlp_endpoint: str | None = None
@@ -137,6 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def check(self) -> None:
         """Raise `SettingsError` for values that do not go together, and for addresses that are none."""
         self._check_tls()
+        self._check_timezone()
         for origin in self.allowed_origins:
             if (why := why_no_origin(origin)) is not None:
                 raise SettingsError(f"`allowed_origins` names {origin!r}: {why}.")
@@ -145,12 +174,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise SettingsError(
                     f"`trusted_proxies` names {proxy!r}, which is no address or network such as 10.0.0.0/8."
                 )
+        for name, server in self.mcp.servers.items():
+            if (why := why_no_server(name, server)) is not None:
+                raise SettingsError(f"`[mcp.servers.{name}]` does not fit: {why}.")
         if not _BASE_PATH.fullmatch(self.base_path):
             raise SettingsError(
                 f"`base_path` is {self.base_path!r}; it must read like '/tavern', without a slash at its end."
             )
         if self.otlp_endpoint is not None and not self.otlp_endpoint.startswith(("http://", "https://")):
             raise SettingsError(f"`otlp_endpoint` is {self.otlp_endpoint!r}; it must be an http(s) address.")
+
+    def _check_timezone(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            raise SettingsError(
+                f"`timezone` is {self.timezone!r}; it must be an IANA name such as Europe/Berlin."
+            ) from None
 
     def _check_tls(self) -> None:
         if (self.tls_certificate is None) != (self.tls_key is None):

@@ -12,6 +12,7 @@ from tavernlink.config import Sources
 from tavernlink.http.address import address_of
 from tavernlink.http.api import ROUTES
 from tavernlink.http.api.access import pairing_doors
+from tavernlink.http.api.mcp import NO_SERVERS, Servers, mcp_server_routes
 from tavernlink.http.api.schema import openapi_config
 from tavernlink.http.api.settings import settings_routes
 from tavernlink.http.caller import APP_HEADER, Caller
@@ -39,8 +40,9 @@ def create_app(
     configuration: Configuration | None = None,
     *,
     mcp: ASGIApp | None = None,
+    mcp_servers: Servers = NO_SERVERS,
 ) -> Gate:
-    """Return the app; it needs no lifespan events. `mcp` is what answers under `/mcp`."""
+    """Return the app; it needs no lifespan events. `mcp` answers under `/mcp`, `mcp_servers` keeps others."""
     configuration = configuration or Configuration(Sources.fixed(settings))
 
     def provide_caller(request: Request[Any, Any, Any]) -> Caller:
@@ -56,7 +58,12 @@ def create_app(
             *extension_routes(settings.data_dir),
             Router(
                 "/api",
-                route_handlers=[*ROUTES, *settings_routes(runtime, configuration), *pairing_doors(runtime)],
+                route_handlers=[
+                    *ROUTES,
+                    *settings_routes(runtime, configuration),
+                    *mcp_server_routes(runtime, mcp_servers),
+                    *pairing_doors(runtime),
+                ],
             ),
             Router(
                 "/v1", route_handlers=[list_models, show_model, create_completion], include_in_schema=False

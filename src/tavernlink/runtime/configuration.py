@@ -175,8 +175,10 @@ def _shown(name: str, value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         value = msgspec.structs.asdict(value)
     if isinstance(value, dict):
+        if name in ("env", "headers"):  # of MCP servers, whose keys stand there
+            return dict.fromkeys(map(str, value), _CUT)
         return {str(each): _shown(str(each), inner) for each, inner in value.items()}
-    if name in ("database_url", "otlp_endpoint"):
+    if name in ("database_url", "otlp_endpoint", "url"):
         return _without_password(str(value))
     return str(value)
 
