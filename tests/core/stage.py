@@ -22,6 +22,8 @@ from tavernlink.core.rooms.records import (
     SanctionRecord,
 )
 from tavernlink.core.routing.rulebook import RouteRecord
+from tavernlink.core.schedules.records import ScheduleRecord
+from tavernlink.core.webhooks.records import DeliveryRecord, WebhookRecord
 from tavernlink.core.work.bindings import Binding
 from tavernlink.core.work.ledger import KeptRequest
 from tavernlink.core.work.pool import Pin
@@ -105,6 +107,9 @@ class MemoryStore:
         self.inbox_owners: MemoryShelf[InboxOwner] = MemoryShelf("key_id", "app_id")
         self.inbox: MemoryShelf[Letter] = MemoryShelf("key_id", "app_id", "id")
         self.requests: MemoryShelf[KeptRequest] = MemoryShelf("wire_id")
+        self.webhooks: MemoryShelf[WebhookRecord] = MemoryShelf("id")
+        self.webhook_deliveries: MemoryShelf[DeliveryRecord] = MemoryShelf("id")
+        self.schedules: MemoryShelf[ScheduleRecord] = MemoryShelf("id")
         self.changes = 0
         self.on_disk: dict[str, dict[tuple[Any, ...], Any]] = {}
         self.held: list[Callable[[], None]] | None = None

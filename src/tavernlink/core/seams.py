@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         SanctionRecord,
     )
     from tavernlink.core.routing.rulebook import RouteRecord
+    from tavernlink.core.schedules.records import ScheduleRecord
+    from tavernlink.core.webhooks.records import DeliveryRecord, WebhookRecord
     from tavernlink.core.work.bindings import Binding
     from tavernlink.core.work.ledger import KeptRequest
     from tavernlink.core.work.pool import Pin
@@ -154,6 +156,18 @@ class Store(Protocol):
     @property
     def requests(self) -> Shelf[KeptRequest]:
         """Requests, and for a while those that are over."""
+
+    @property
+    def webhooks(self) -> Shelf[WebhookRecord]:
+        """Webhooks, with the secrets that they sign with."""
+
+    @property
+    def webhook_deliveries(self) -> Shelf[DeliveryRecord]:
+        """What waits for them, what was delivered lately, dead letters."""
+
+    @property
+    def schedules(self) -> Shelf[ScheduleRecord]:
+        """Schedules and their last runs."""
 
     @property
     def trouble(self) -> Unavailable | None:

@@ -18,6 +18,7 @@ from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.protocol.outcome import failure_of
 from tavernlink.protocol.session import Auth
 from tavernlink.runtime.counts import Counts
+from tavernlink.runtime.courier import Courier
 from tavernlink.runtime.local import LocalApp
 from tavernlink.runtime.password import Password
 from tavernlink.runtime.request_times import RequestTimes
@@ -49,6 +50,7 @@ class Runtime:
         self._clock = clock
         self._throttle = FailureThrottle()
         self._ticking: asyncio.Task[None] | None = None
+        self._courier = Courier(core.automation.webhooks)
         self._unsampled = _SAMPLE
         self.password = Password(core.keyring, clock.wall(), clock.now())
         """What taverns may give in the place of a key."""
@@ -59,10 +61,12 @@ class Runtime:
     async def start(self) -> None:
         """Begin to let time pass."""
         self._ticking = asyncio.create_task(self._tick(), name="tavernlink-tick")
+        self._courier.start()
 
     async def stop(self) -> None:
         """Tell every peer and stop the clock; the doors close their connections themselves."""
         self.core.stop()
+        await self._courier.stop()
         if self._ticking is not None:
             self._ticking.cancel()
             with contextlib.suppress(asyncio.CancelledError):

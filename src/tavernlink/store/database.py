@@ -25,6 +25,8 @@ from tavernlink.core.rooms.records import (
     SanctionRecord,
 )
 from tavernlink.core.routing.rulebook import RouteRecord
+from tavernlink.core.schedules.records import ScheduleRecord
+from tavernlink.core.webhooks.records import DeliveryRecord, WebhookRecord
 from tavernlink.core.work.bindings import Binding
 from tavernlink.core.work.ledger import KeptRequest
 from tavernlink.core.work.pool import Pin
@@ -37,7 +39,7 @@ from tavernlink.store.writer import Writer, reason_of, write_batch
 
 __all__ = ["HEAD", "Database", "open_store", "sqlite_url"]
 
-HEAD = "0002"
+HEAD = "0003"
 """Newest migration; a test holds it against the migrations themselves."""
 
 
@@ -79,6 +81,9 @@ class Database:
         self.room_held = TableShelf(self, tables.room_held, HeldMessage)
         self.profile_versions = TableShelf(self, tables.profile_versions, ProfileVersion)
         self.profile_contents = TableShelf(self, tables.profile_contents, ProfileContent)
+        self.webhooks = TableShelf(self, tables.webhooks, WebhookRecord)
+        self.webhook_deliveries = TableShelf(self, tables.webhook_deliveries, DeliveryRecord)
+        self.schedules = TableShelf(self, tables.schedules, ScheduleRecord)
 
     def start(self, to_loop: Callable[[Callable[[], None]], object]) -> None:
         """From now on a thread writes; `to_loop` brings a call from there to the event loop."""

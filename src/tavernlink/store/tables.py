@@ -19,6 +19,9 @@ __all__ = [
     "room_members",
     "room_sanctions",
     "rooms",
+    "schedules",
+    "webhook_deliveries",
+    "webhooks",
 ]
 
 metadata = MetaData(
@@ -204,4 +207,42 @@ room_held = Table(
     Column("attachments", JSON, nullable=False),
     Column("request_id", String(200), nullable=False),
     Column("time", Float, nullable=False),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("key_id", String(40), nullable=False),
+    Column("made", Float, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("secrets", JSON, nullable=False),
+    Column("standing", JSON, nullable=False),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("webhook_id", String(40), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("type", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("next", Float, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("attempts", JSON, nullable=False),
+    Column("why", Text),
+    Column("body", LargeBinary, nullable=False),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("key_id", String(40), nullable=False),
+    Column("made", Float, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("standing", JSON, nullable=False),
 )

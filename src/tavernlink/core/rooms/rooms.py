@@ -53,6 +53,8 @@ class Rooms:
     ) -> None:
         self.clock = clock
         self.ids = ids
+        self.told: list[Callable[[Room, str, Message], None]] = []
+        """Called with what members are told; for those who only listen."""
         self.away: KeepForApp | None = None
         """What is said while a member's app is away may wait for it."""
         self.closing: dict[str, Room] = {}
@@ -121,6 +123,8 @@ class Rooms:
 
     def tell(self, room: Room, type_: str, content: Message, *, but: Iterable[Session] = ()) -> None:
         """Bring an event to every member, but for these sessions."""
+        for told in self.told:
+            told(room, type_, content)
         audience = room.audience
         absent = self._absent(room) if type_ == "room.message" else []
         if not audience and not absent:

@@ -16,8 +16,10 @@ from tavernlink.http.api.profiles import ProfileRoutes, TavernProfileRoutes, lis
 from tavernlink.http.api.requests import RequestRoutes, list_requests
 from tavernlink.http.api.rooms import RoomRoutes
 from tavernlink.http.api.routes import RoutingRuleRoutes
+from tavernlink.http.api.schedules import ScheduleRoutes
 from tavernlink.http.api.sessions import SessionRoutes
 from tavernlink.http.api.taverns import TavernRoutes, list_characters, list_taverns
+from tavernlink.http.api.webhooks import WebhookRoutes
 
 __all__ = ["ROUTES"]
 
@@ -41,4 +43,6 @@ ROUTES = (
     KeyRoutes,
     PairingRoutes,
     list_audit,
+    WebhookRoutes,
+    ScheduleRoutes,
 )

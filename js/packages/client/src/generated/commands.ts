@@ -1596,6 +1596,49 @@ export interface Commands {
   "file.detach": { args: FileRef; result: FilesOfMessage; lane: "visible" };
   "prompt.preview": { args: PromptPreview; result: PromptBuilt; lane: "detached" };
   "prompt.tokens": { args: PromptCount; result: PromptTokens; lane: "detached" };
+  "preset.list": { args: PresetList; result: PresetInfo[]; lane: "immediate" };
+  "preset.get": { args: PresetGet; result: Preset; lane: "immediate" };
+  "preset.select": { args: PresetSelect; result: PresetInfo; lane: "visible" };
+  "preset.save": { args: PresetSave; result: PresetInfo; lane: "visible" };
+  "preset.delete": { args: PresetDelete; result: Done; lane: "visible" };
+  "model.list": { args: ModelList; result: ModelState; lane: "immediate" };
+  "model.select": { args: ModelSelect; result: ModelState; lane: "visible" };
+  "sampler.get": { args: SamplerGet; result: SamplerState; lane: "immediate" };
+  "sampler.set": { args: SamplerSet; result: SamplerState; lane: "visible" };
+  "connection.list": { args: ConnectionList; result: ConnectionInfo[]; lane: "immediate" };
+  "connection.create": { args: ConnectionCreate; result: ConnectionInfo; lane: "visible" };
+  "connection.select": { args: ConnectionSelect; result: ConnectionInfo[]; lane: "visible" };
+  "connection.update": { args: ConnectionUpdate; result: ConnectionInfo; lane: "visible" };
+  "connection.delete": { args: ConnectionDelete; result: Done; lane: "visible" };
+  "world.list": { args: WorldList; result: WorldInfo[]; lane: "immediate" };
+  "world.get": { args: WorldGet; result: World; lane: "immediate" };
+  "world.create": { args: WorldCreate; result: WorldInfo; lane: "visible" };
+  "world.delete": { args: WorldDelete; result: Done; lane: "visible" };
+  "world.activate": { args: WorldActivate; result: WorldInfo; lane: "visible" };
+  "world.bind": { args: WorldBind; result: WorldBinding; lane: "visible" };
+  "world.entry.list": { args: WorldEntryList; result: WorldEntries; lane: "immediate" };
+  "world.entry.search": { args: WorldEntrySearch; result: WorldFound[]; lane: "immediate" };
+  "world.entry.add": { args: WorldEntryAdd; result: WorldEntry; lane: "visible" };
+  "world.entry.edit": { args: WorldEntryEdit; result: WorldEntry; lane: "visible" };
+  "world.entry.delete": { args: WorldEntryDelete; result: Done; lane: "visible" };
+  "note.get": { args: NoteGet; result: Notes; lane: "immediate" };
+  "note.set": { args: NoteSet; result: Note; lane: "visible" };
+  "variable.list": { args: VariableList; result: Variable[]; lane: "immediate" };
+  "variable.get": { args: VariableGet; result: Variable; lane: "immediate" };
+  "variable.set": { args: VariableSet; result: Variable; lane: "visible" };
+  "variable.increment": { args: VariableIncrement; result: Variable; lane: "visible" };
+  "variable.delete": { args: VariableDelete; result: Done; lane: "visible" };
+  "regex.list": { args: RegexList; result: RegexScript[]; lane: "immediate" };
+  "regex.get": { args: RegexGet; result: RegexScript; lane: "immediate" };
+  "regex.add": { args: RegexAdd; result: RegexScript; lane: "visible" };
+  "regex.edit": { args: RegexEdit; result: RegexScript; lane: "visible" };
+  "regex.enable": { args: RegexEnable; result: RegexScript; lane: "visible" };
+  "regex.delete": { args: RegexDelete; result: Done; lane: "visible" };
+  "quick_reply.sets": { args: QuickReplySets; result: QuickReplySet[]; lane: "immediate" };
+  "quick_reply.list": { args: QuickReplyList; result: QuickReply[]; lane: "immediate" };
+  "quick_reply.run": { args: QuickReplyRun; result: QuickReplyRunResult; lane: "visible" };
+  "script.run": { args: ScriptRun; result: ScriptResult; lane: "visible" };
+  "script.commands": { args: ScriptCommands; result: ScriptCommand[]; lane: "immediate" };
 }
 
 export interface CommandFacts {
@@ -1683,4 +1726,47 @@ export const COMMANDS: Readonly<Record<keyof Commands, CommandFacts>> = {
   "file.detach": { lane: "visible", scope: "control", destructive: true },
   "prompt.preview": { lane: "detached", scope: "chat:read", destructive: false },
   "prompt.tokens": { lane: "detached", scope: "chat:read", destructive: false },
+  "preset.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "preset.get": { lane: "immediate", scope: "chat:read", destructive: false },
+  "preset.select": { lane: "visible", scope: "control", destructive: false },
+  "preset.save": { lane: "visible", scope: "control", destructive: true },
+  "preset.delete": { lane: "visible", scope: "control", destructive: true },
+  "model.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "model.select": { lane: "visible", scope: "control", destructive: false },
+  "sampler.get": { lane: "immediate", scope: "chat:read", destructive: false },
+  "sampler.set": { lane: "visible", scope: "control", destructive: false },
+  "connection.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "connection.create": { lane: "visible", scope: "control", destructive: false },
+  "connection.select": { lane: "visible", scope: "control", destructive: false },
+  "connection.update": { lane: "visible", scope: "control", destructive: true },
+  "connection.delete": { lane: "visible", scope: "control", destructive: true },
+  "world.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "world.get": { lane: "immediate", scope: "chat:read", destructive: false },
+  "world.create": { lane: "visible", scope: "control", destructive: false },
+  "world.delete": { lane: "visible", scope: "control", destructive: true },
+  "world.activate": { lane: "visible", scope: "control", destructive: false },
+  "world.bind": { lane: "visible", scope: "control", destructive: false },
+  "world.entry.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "world.entry.search": { lane: "immediate", scope: "chat:read", destructive: false },
+  "world.entry.add": { lane: "visible", scope: "control", destructive: false },
+  "world.entry.edit": { lane: "visible", scope: "control", destructive: false },
+  "world.entry.delete": { lane: "visible", scope: "control", destructive: true },
+  "note.get": { lane: "immediate", scope: "chat:read", destructive: false },
+  "note.set": { lane: "visible", scope: "control", destructive: false },
+  "variable.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "variable.get": { lane: "immediate", scope: "chat:read", destructive: false },
+  "variable.set": { lane: "visible", scope: "control", destructive: false },
+  "variable.increment": { lane: "visible", scope: "control", destructive: false },
+  "variable.delete": { lane: "visible", scope: "control", destructive: true },
+  "regex.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "regex.get": { lane: "immediate", scope: "chat:read", destructive: false },
+  "regex.add": { lane: "visible", scope: "control", destructive: false },
+  "regex.edit": { lane: "visible", scope: "control", destructive: true },
+  "regex.enable": { lane: "visible", scope: "control", destructive: false },
+  "regex.delete": { lane: "visible", scope: "control", destructive: true },
+  "quick_reply.sets": { lane: "immediate", scope: "chat:read", destructive: false },
+  "quick_reply.list": { lane: "immediate", scope: "chat:read", destructive: false },
+  "quick_reply.run": { lane: "visible", scope: "control", destructive: true },
+  "script.run": { lane: "visible", scope: "control", destructive: true },
+  "script.commands": { lane: "immediate", scope: "chat:read", destructive: false },
 };

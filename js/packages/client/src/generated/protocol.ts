@@ -1921,10 +1921,10 @@ export interface CalledFunction {
 /** One call that the model asks for, in OpenAI's shape. */
 export interface ToolCall {
   id: string;
-  function: CalledFunction;
   type: "function";
+  function: CalledFunction;
   /** What the model's interface wants back with the call, such as Gemini's signature of its thoughts. */
-  extra_content: Record<string, unknown>;
+  extra_content?: Record<string, unknown>;
 }
 
 /** Token counts as the model's API reported them. */
