@@ -3,6 +3,7 @@
 import { Connection, Hub, TavernlinkError, type ConnectionState } from "@tavernlink/client";
 
 import { t } from "../i18n/language.svelte.js";
+import { Pairings } from "./pairings.svelte.js";
 import { Problems } from "./problems.svelte.js";
 import { Taverns } from "./taverns.svelte.js";
 import { Tokens } from "./tokens.svelte.js";
@@ -27,6 +28,7 @@ export class Stay {
   readonly hub: Hub;
   readonly taverns: Taverns;
   readonly tokens: Tokens;
+  readonly pairings: Pairings;
   line = $state<ConnectionState>({ name: "idle" });
 
   constructor(
@@ -41,8 +43,11 @@ export class Stay {
     this.hub = new Hub(connection);
     this.taverns = new Taverns(this.hub);
     this.tokens = new Tokens(this.hub);
+    this.pairings = new Pairings(this.hub);
     connection.on("session", ({ resumed }) => {
-      if (!resumed) void this.taverns.load().catch(problems.take);
+      if (resumed) return;
+      void this.taverns.load().catch(problems.take);
+      if (role === "admin") void this.pairings.load().catch(problems.take);
     });
   }
 
@@ -80,7 +85,7 @@ class Session {
     const stay = new Stay(role ?? "app", key.trim(), this.problems);
     try {
       await stay.hub.ready();
-      await stay.hub.subscribe(["tavern.*", "stream.*", "chat.*"], { tavern: "*" });
+      await stay.hub.subscribe(["tavern.*", "stream.*", "chat.*", "pairing.*"], { tavern: "*" });
       await stay.taverns.load();
     } catch (error) {
       stay.close();
