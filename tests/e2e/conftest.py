@@ -35,6 +35,7 @@ from tavernlink.sdk import Hub, connect
 from tavernlink.tab import Tab, TabOptions, find_browser
 from tavernlink.tab.browser import launch_arguments
 from tests.e2e.desk import SETTLED
+from tests.e2e.example_world import ExampleWorld
 
 _HERE = Path(__file__).parent
 _CONSOLE_LINES = 60
@@ -202,3 +203,17 @@ async def _tab(
     wanted = TabOptions(**(defaults | options))
     async with Tab(wanted, context=context, report=witness.console.append, on_page=witness.watch) as tab:
         yield tab
+
+
+@contextlib.asynccontextmanager
+async def open_world(
+    browser: Browser, sillytavern: SillyTavern, hub: RunningHub, model: Model, witness: Witness, *, name: str
+) -> AsyncIterator[ExampleWorld]:
+    """Open the example world on a SillyTavern of its own, in a tab of this name."""
+    context = await browser.new_context()
+    async with (
+        _tab(context, sillytavern, hub, model, witness, {"name": name}) as tab,
+        connect(hub.url, hub.app_key, name=f"{name} test") as app,
+    ):
+        yield ExampleWorld(tab, sillytavern, app.tavern(name))
+    await context.close()

@@ -15,6 +15,7 @@ import msgspec
 from tavernlink.errors import NotFound, Unavailable
 from tavernlink.protocol.chat import Attachment, ChatDelete, ChatEdit, ChatGet, ChatSend, ChatView
 from tavernlink.protocol.commands import Context
+from tavernlink.protocol.commands.asking import CommandInfo, CommandList, CommandRun
 from tavernlink.protocol.requests import Generate, GenerateMode, GenerationStop, PromptMessage
 from tavernlink.protocol.taverns import Character, ContextGet, TavernInfo
 from tavernlink.sdk.calls import Repeat
@@ -176,6 +177,41 @@ class Tavern:
         )
         return Request(self._hub, "chat.delete", content, request_id, _to_dict)
 
+    # ── Commands ─────────────────────────────────────────────────────────────────────────────────────────
+    def run(
+        self,
+        name: str,
+        args: Mapping[str, Any] | None = None,
+        /,
+        *,
+        revision: int | None = None,
+        timeout: float | None = None,
+        priority: int = 0,
+        request_id: str | None = None,
+        **more: Any,
+    ) -> Request[Any]:
+        """Run a command by its name: `tavern.run("message.edit", index=1, text="Well met.")`.
+
+        Arguments are given by name, or in `args` where a name of theirs is taken; bytes may be bytes. The result is
+        JSON as the command's page describes it. `revision`: as in `edit`; the others as in `send`. The same commands
+        with types and completion are `tavern.messages.edit(…)` and so on.
+        """
+        request_id = request_id or _new_id()
+        content = CommandRun(
+            name=name,
+            args=msgspec.to_builtins({**(args or {}), **more}),
+            tavern=self.name,
+            revision=revision,
+            timeout=timeout,
+            priority=priority,
+            request_id=request_id,
+        )
+        return Request(self._hub, "command.run", content, request_id, _as_it_is)
+
+    async def commands(self) -> list[CommandInfo]:
+        """Return the commands there are, and for each whether this tavern can do it (`known`)."""
+        return await self._hub.ask("command.list", CommandList(tavern=self.name), list[CommandInfo])
+
     # ── Facts ────────────────────────────────────────────────────────────────────────────────────────────
     async def context(self, *, last: int = 10) -> Context:
         """Return what is open: character, persona, chat, the `last` messages, the settings that matter."""
@@ -195,6 +231,10 @@ class Tavern:
 
 def _new_id() -> str:
     return uuid.uuid4().hex
+
+
+def _as_it_is(result: Any) -> Any:
+    return result
 
 
 def _to_dict(result: Any) -> dict[str, Any]:

@@ -158,6 +158,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "Checkpoints": {
         "main_chat": "The open chat is a branch or checkpoint of this one.",
     },
+    "ConnectionDelete": {
+        "name": "Name or id.",
+    },
+    "ConnectionInfo": {
+        "mode": "`cc` chat completion, `tc` text completion.",
+    },
+    "ConnectionSelect": {
+        "name": "Name or id; null: none, which leaves the connection as it is.",
+    },
+    "ConnectionUpdate": {
+        "name": "Name or id.",
+    },
     "Expression": {
         "file": "File name.",
     },
@@ -260,6 +272,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "messages": "Each with its `index`.",
         "next": "There may be more: list again with this `start`.",
     },
+    "ModelState": {
+        "api": "SillyTavern's main interface, e.g. `openai` (chat completion) or `textgenerationwebui`.",
+        "source": "Which service behind it, e.g. `custom` or `openrouter`.",
+        "models": "Models that SillyTavern knows for this source; a text can be typed where that is empty.",
+    },
+    "Note": {
+        "position": "Before or after the main prompt, or into the chat.",
+        "depth": "With `in_chat`: how many messages from the end.",
+        "role": "With `in_chat`: who says it.",
+        "interval": "With every how many messages of the person it is sent; 0: never.",
+    },
+    "Notes": {
+        "chat": "Of the open chat; null: no chat is open.",
+        "default": "What a new chat begins with.",
+    },
     "Persona": {
         "name": "What `{{user}}` stands for, and the name over the message.",
         "description": "Goes into the prompt of the turn in the place of the person's own description.",
@@ -294,6 +321,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "chat": "The open chat is bound to it.",
         "characters": "Ids of the characters and groups that are bound to it.",
     },
+    "Preset": {
+        "content": "As SillyTavern keeps it, without keys, passwords and addresses.",
+    },
+    "PresetInfo": {
+        "selected": "It is the one that its select box shows.",
+    },
+    "PresetList": {
+        "kind": "Only of this kind.",
+    },
+    "PresetSave": {
+        "content": "Default: the settings as they are now. Keys, passwords and addresses in it are not taken over.",
+    },
     "PromptBuilt": {
         "api": "SillyTavern's main API: `openai` (chat completion) or `textgenerationwebui` (text completion).",
         "messages": "With chat completion.",
@@ -324,8 +363,69 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "character": "With `messages`: id or name of the character who answers; default the open one.",
         "params": "Overrides as with `generate`: temperature, max_tokens, …",
     },
+    "QuickReply": {
+        "text": "A script, or a message that is typed.",
+    },
+    "QuickReplyRun": {
+        "args": "What `{{arg::name}}` stands for in it.",
+    },
+    "QuickReplyRunResult": {
+        "pipe": "What its script ended with.",
+    },
+    "QuickReplySet": {
+        "replies": "How many it has.",
+        "active": "Where its buttons stand: with every chat, with the open one, with its character.",
+    },
+    "RegexDelete": {
+        "script": "Id or name.",
+    },
+    "RegexEdit": {
+        "script": "Id or name.",
+        "min_depth": "-1: no limit.",
+        "max_depth": "-1: no limit.",
+    },
+    "RegexEnable": {
+        "script": "Id or name.",
+    },
+    "RegexGet": {
+        "script": "Id or name.",
+    },
+    "RegexList": {
+        "whose": "Default: all.",
+    },
+    "RegexScript": {
+        "find": "A pattern, as text or as `/pattern/flags`.",
+        "trim": "Texts that are cut out of what was found.",
+        "placement": "What it works on.",
+        "display_only": "It changes what is shown, not the chat.",
+        "prompt_only": "It changes what is sent to the model, not the chat.",
+        "macros": "Whether macros in the pattern are replaced, and whether what they become is escaped.",
+    },
     "Reply": {
         "as": "Who the user is for this turn: a name, or a name with a description and a picture; default: the persona.",
+    },
+    "SamplerSet": {
+        "values": "Names as `sampler.get` gives them. What is out of a slider's range is an error.",
+    },
+    "SamplerState": {
+        "api": "SillyTavern's main interface, e.g. `openai`.",
+        "values": "Under OpenAI's names where there is one (`temperature`, `max_tokens`, …), else SillyTavern's.",
+    },
+    "ScriptCommand": {
+        "allowed": "Scripts may use it.",
+    },
+    "ScriptCommands": {
+        "allowed": "Only those that scripts may use (true), or may not (false).",
+    },
+    "ScriptResult": {
+        "pipe": "What its last command handed on.",
+        "aborted": "It ended itself with /abort.",
+        "output": "What it showed with /echo.",
+    },
+    "ScriptRun": {
+        "text": "One or more slash commands, joined with `|`.",
+        "args": "What `{{arg::name}}` stands for in it: a safe way to hand in texts, which are never read as commands.",
+        "allow": "Commands (and macros as `{{name}}`) that this script may use, of those that the person allows. Default: all of those.",
     },
     "Swipe": {
         "time": "SillyTavern's `send_date`.",
@@ -350,5 +450,38 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "ToolCall": {
         "extra_content": "What the model's interface wants back with the call, such as Gemini's signature of its thoughts.",
+    },
+    "Variable": {
+        "value": "A text or a number; lists and objects come as what they are, though SillyTavern keeps them as texts.",
+    },
+    "VariableSet": {
+        "value": "A text, a number, true, false, a list or an object.",
+    },
+    "WorldBind": {
+        "name": "The lorebook; null: none.",
+        "to": "The open chat, a character or the selected persona.",
+        "character": "With `character`: which one, by id or name; default: the open one.",
+    },
+    "WorldEntries": {
+        "total": "How many the lorebook has.",
+    },
+    "WorldEntry": {
+        "keys": "Words, or `/pattern/flags`, that wake it.",
+        "logic": "How the secondary keys count.",
+        "title": "SillyTavern's comment or memo.",
+        "constant": "It is always awake.",
+        "depth": "With `at_depth`: how many messages from the end.",
+        "role": "With `at_depth`: who says it.",
+        "probability": "Percent.",
+    },
+    "WorldEntrySearch": {
+        "text": "Part of a key, a title or the content; capitals do not matter.",
+        "worlds": "Default: all lorebooks.",
+    },
+    "WorldInfo": {
+        "active": "It is active in every chat.",
+        "chat": "It is bound to the open chat.",
+        "persona": "It is bound to the selected persona.",
+        "characters": "Characters that it is bound to, by their ids (avatar files).",
     },
 }

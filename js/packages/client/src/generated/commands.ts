@@ -1554,7 +1554,7 @@ export interface Commands {
   "checkpoint.leave": { args: CheckpointLeave; result: ChatOpened; lane: "visible" };
   "group.list": { args: GroupList; result: Group[]; lane: "immediate" };
   "group.get": { args: GroupPick; result: Group; lane: "immediate" };
-  "group.create": { args: GroupCreate; result: Group; lane: "detached" };
+  "group.create": { args: GroupCreate; result: Group; lane: "visible" };
   "group.edit": { args: GroupEdit; result: Group; lane: "visible" };
   "group.delete": { args: GroupPick; result: Done; lane: "visible" };
   "group.member.add": { args: GroupAdd; result: Group; lane: "visible" };
@@ -1684,7 +1684,7 @@ export const COMMANDS: Readonly<Record<keyof Commands, CommandFacts>> = {
   "checkpoint.leave": { lane: "visible", scope: "control", destructive: false },
   "group.list": { lane: "immediate", scope: "chat:read", destructive: false },
   "group.get": { lane: "immediate", scope: "chat:read", destructive: false },
-  "group.create": { lane: "detached", scope: "control", destructive: false },
+  "group.create": { lane: "visible", scope: "control", destructive: false },
   "group.edit": { lane: "visible", scope: "control", destructive: false },
   "group.delete": { lane: "visible", scope: "control", destructive: true },
   "group.member.add": { lane: "visible", scope: "control", destructive: false },
