@@ -135,6 +135,7 @@ class Hub:
         self.switchboard.post.absent = self.inboxes.keep_for
         self.switchboard.post.away = inbox.missed
         self.rooms.away = self.inboxes.keep
+        commands = CommandMessages(self.directory, self.asking, self.audit)
         self.functions = Functions(
             directory=self.directory,
             subscriptions=self.subscriptions,
@@ -143,6 +144,8 @@ class Hub:
             limits=self.limits,
             audit=self.audit,
             journal=journal,
+            run=commands.handlers["command.run"],
+            cancel=self.work_messages.handlers["request.cancel"],
         )
         self.functions.calls.over = inbox.call_over
         self.automation = Automation(
@@ -169,7 +172,7 @@ class Hub:
             **profiles.handlers,
             **apps.handlers,
             **self.work_messages.handlers,
-            **CommandMessages(self.directory, self.asking, self.audit).handlers,
+            **commands.handlers,
             **self.house.handlers,
             **self.functions.handlers,
         }

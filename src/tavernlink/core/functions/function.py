@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -59,13 +60,23 @@ class Function:
         self.places = places
         self.in_order = False
         """Its calls run in order with those of the tavern's other functions."""
-        info = provider.info
-        self.address = f"hub/{spec.name}" if info.kind == "hub" else f"{info.kind}:{info.id}/{spec.name}"
+        self.address = _address(provider, spec.name)
         self.arguments: Check | None = compile_schema(spec.parameters, f"{at}.parameters")
         self.result: Check | None = compile_schema(spec.returns or {}, f"{at}.returns")
+
+    def of(self, provider: Provider) -> Function:
+        """Return the same function of another provider, with the same places."""
+        other = copy(self)
+        other.provider, other.address = provider, _address(provider, self.spec.name)
+        return other
 
     def info(self) -> FunctionInfo:
         """Return what callers see of it."""
         return FunctionInfo(
             **msgspec.structs.asdict(self.spec), address=self.address, provider=self.provider.info
         )
+
+
+def _address(provider: Provider, name: str) -> str:
+    info = provider.info
+    return f"hub/{name}" if info.kind == "hub" else f"{info.kind}:{info.id}/{name}"

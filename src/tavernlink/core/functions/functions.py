@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, get_args
 from tavernlink.core.access.permissions import Scope
 from tavernlink.core.functions.call_log import CallLog
 from tavernlink.core.functions.calls import Calls
+from tavernlink.core.functions.commands import Commands
 from tavernlink.core.functions.function import Function, Places
 from tavernlink.core.functions.messages import FunctionMessages
 from tavernlink.core.functions.news import News, may_call
 from tavernlink.core.functions.provider import PeerProvider, Provider
 from tavernlink.core.functions.registry import Registry
 from tavernlink.core.peers.peer import Tavern
-from tavernlink.errors import BadMessage, Unavailable
+from tavernlink.errors import BadMessage, Conflict, Unavailable
+from tavernlink.protocol.commands.catalogue import COMMANDS
 from tavernlink.protocol.functions import FunctionInfo, FunctionList, FunctionSpec
 
 if TYPE_CHECKING:
     from tavernlink.core.access.audit import Audit
     from tavernlink.core.access.keys import Key
     from tavernlink.core.limits import HubLimits
+    from tavernlink.core.messages.handlers import Asked
     from tavernlink.core.peers.directory import Directory
     from tavernlink.core.peers.peer import Peer
     from tavernlink.core.peers.session import Session
@@ -46,6 +49,8 @@ class Functions:
         limits: HubLimits,
         audit: Audit,
         journal: Journal,
+        run: Asked,
+        cancel: Asked,
     ) -> None:
         self._directory = directory
         self._limits = limits
@@ -54,6 +59,7 @@ class Functions:
         self.calls = Calls(clock=clock, ids=ids, limits=limits, log=self._log, journal=journal)
         self.registry = Registry(directory)
         self._news = News(self.registry, directory, subscriptions)
+        self._commands = Commands(directory, limits, run=run, cancel=cancel)
         self._peers: dict[Session, PeerProvider] = {}
         messages = FunctionMessages(self, self.calls)
         self.handlers = messages.handlers
@@ -87,6 +93,13 @@ class Functions:
     def register(self, peer: Peer, specs: Sequence[FunctionSpec]) -> list[str]:
         """Take in what a peer offers besides what it offers already. Raises `invalid_schema`, `too_large`."""
         provider = self._peers.get(peer.session) or PeerProvider(peer)
+        taken = [spec.name for spec in specs if spec.name in COMMANDS]
+        if taken:
+            raise Conflict(
+                "name_taken",
+                f"{taken[0]!r} is a command of SillyTavern. Choose another name.",
+                {"name": taken[0]},
+            )
         names = {spec.name for spec in specs} | set(self.registry.of(provider))
         if len(names) > self._limits.functions:
             raise BadMessage("too_large", f"A peer may offer {self._limits.functions} functions.")
@@ -111,6 +124,7 @@ class Functions:
 
     def left(self, session: Session) -> None:
         """A peer's session is over: its functions are gone."""
+        self._commands.forget(session)
         provider = self._peers.pop(session, None)
         if provider is not None:
             self.withdraw(provider)
@@ -119,7 +133,12 @@ class Functions:
 
     def find(self, words: str, provider: str | None, peer: Peer) -> Function:
         """Return the function that a peer means. Raises `unknown_function`, `ambiguous_function`."""
-        return self.registry.find(words, provider, peer.key, peer)
+        found = self.registry.candidates(words, provider, peer.key)
+        if not found:
+            command = self._commands.find(words, provider, peer.key)
+            if command is not None:
+                return command
+        return self.registry.choose(found, words, provider, peer)
 
     def listed(self, key: Key, query: FunctionList) -> list[FunctionInfo]:
         """Return what may be called under a key."""
@@ -130,6 +149,9 @@ class Functions:
             and query.tool in (None, function.spec.tool)
             and (query.provider is None or self.registry.is_of(function, query.provider))
         }
+        if query.tool is not True and (query.commands or query.provider is not None):
+            for command in self._commands.listed(key, query.provider):
+                found[command.address] = command.info()
         return [info for _, info in sorted(found.items())]
 
     # Time

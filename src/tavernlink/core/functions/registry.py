@@ -83,14 +83,19 @@ class Registry:
             del self._by_name[name]
         return function
 
-    def find(self, words: str, provider: str | None, key: Key | None, caller: Peer | None) -> Function:
-        """Return the function that a caller means. Raises `unknown_function`, `ambiguous_function`."""
+    def candidates(self, words: str, provider: str | None, key: Key | None) -> list[Function]:
+        """Return every function that a caller's words may mean, as far as its key reaches."""
         of, name = split_address(words, provider)
-        found = [
+        return [
             function
             for function in self._by_name.get(name, ())
             if (of is None or _is(function.provider, of)) and reaches(key, function.provider)
         ]
+
+    def choose(
+        self, found: list[Function], words: str, provider: str | None, caller: Peer | None
+    ) -> Function:
+        """Return the one of these that is meant. Raises `unknown_function`, `ambiguous_function`."""
         if not found:
             raise _unknown(words, provider)
         if len(found) > 1:
@@ -101,7 +106,8 @@ class Registry:
             addresses = sorted({_exact(function) for function in found})
             raise Conflict(
                 "ambiguous_function",
-                f"Several programs offer a function {name!r}: {', '.join(addresses[:10])}. Call it by its address.",
+                f"Several programs offer a function {found[0].spec.name!r}: {', '.join(addresses[:10])}. "
+                "Call it by its address.",
                 {"addresses": addresses},
             )
         return min(found, key=lambda one: one.places.running + len(one.places.waiting))
