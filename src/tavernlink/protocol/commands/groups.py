@@ -161,7 +161,7 @@ ROWS = (
         "group.create",
         GroupCreate,
         Group,
-        lane="detached",
+        lane="visible",
         scope="control",
         about="Makes a group. `chat.open` opens it.",
         errors=("unknown_character",),

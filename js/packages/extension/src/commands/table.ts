@@ -18,7 +18,9 @@ import { personas } from "./personas.js";
 import { expressions } from "./expressions.js";
 import { files } from "./files.js";
 import { prompts } from "./prompts.js";
+import { chats, checkpoints } from "./chats.js";
 import { generate, generateLane } from "./generate.js";
+import { groups } from "./groups.js";
 import { edit, messages, remove } from "./messages.js";
 import type { Noun } from "./noun.js";
 import type { Profiles } from "../profiles/profiles.js";
@@ -59,6 +61,9 @@ export const NOUNS: readonly Noun[] = [
   regex,
   quickReplies,
   scripts,
+  chats,
+  checkpoints,
+  groups,
 ];
 
 /** What the hub is told that this page can do. */

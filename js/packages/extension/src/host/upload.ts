@@ -34,7 +34,7 @@ export async function uploadAvatar(picture: string): Promise<string> {
       },
     );
   }
-  const uploading = store(data, format, "tavernlink", `speaker_${fingerprint(picture)}`);
+  const uploading = uploadPicture(data, format, "tavernlink", `speaker_${fingerprint(picture)}`);
   pictures.set(picture, uploading);
   uploading.catch(() => pictures.delete(picture));
   for (const oldest of pictures.keys()) {
@@ -55,7 +55,12 @@ function fingerprint(text: string): string {
   return [first >>> 0, second >>> 0, text.length].map((part) => part.toString(16)).join("");
 }
 
-async function store(image: string, format: string, folder: string, filename: string): Promise<string> {
+export async function uploadPicture(
+  image: string,
+  format: string,
+  folder: string,
+  filename: string,
+): Promise<string> {
   const answer = await fetch("/api/images/upload", {
     method: "POST",
     headers: context().getRequestHeaders(),
@@ -78,6 +83,11 @@ async function uploadImage({ name, type, data }: Attachment, index: number): Pro
       },
     );
   }
-  const path = await store(data, format.toLowerCase(), context().name2, `tavernlink_${Date.now()}_${index}`);
+  const path = await uploadPicture(
+    data,
+    format.toLowerCase(),
+    context().name2,
+    `tavernlink_${Date.now()}_${index}`,
+  );
   return { url: path, type: "image", title: typeof name === "string" ? name : "" };
 }
