@@ -20,13 +20,16 @@ from tavernlink.cli import (
     doctor,
     extension,
     keys,
+    mcp,
     pair,
     profiles,
     routes,
+    schedules,
     serve,
     sessions,
     status,
     tab,
+    webhooks,
 )
 from tavernlink.cli.output import fail
 from tavernlink.errors import TavernlinkError
@@ -52,7 +55,10 @@ app.command("audit")(audit.audit)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(routes.app, name="routes")
 app.add_typer(sessions.app, name="sessions")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(extension.app, name="extension")
+app.add_typer(mcp.app, name="mcp")
 app.command("tab")(tab.tab)
 app.command("chat")(chat.chat)
 app.command("status")(status.status)

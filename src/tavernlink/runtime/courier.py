@@ -19,7 +19,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from tavernlink.core.webhooks.book import Answer, Parcel, Webhooks
+from tavernlink.core.webhooks.book import Webhooks
+from tavernlink.core.webhooks.parcels import Answer, Parcel
 from tavernlink.core.webhooks.targets import Reach, host_of, why_refused
 from tavernlink.version import __version__
 

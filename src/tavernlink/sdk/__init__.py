@@ -17,6 +17,7 @@ from tavernlink.sdk.sync import SyncHub, SyncReply, SyncTavern, connect_sync
 from tavernlink.sdk.sync_profiles import SyncProfiles
 from tavernlink.sdk.sync_room import SyncRoom
 from tavernlink.sdk.tavern import Tavern
+from tavernlink.sdk.webhooks import verify_webhook
 
 __all__ = [
     "EVERYBODY",
@@ -38,4 +39,5 @@ __all__ = [
     "Tavern",
     "connect",
     "connect_sync",
+    "verify_webhook",
 ]

@@ -45,9 +45,11 @@ from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.room import Room
+from tavernlink.sdk.schedules import Schedules
 from tavernlink.sdk.subscription import EVERY_TAVERN, Subscription, type_of
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.sdk.trust import trusting
+from tavernlink.sdk.webhooks import Webhooks
 from tavernlink.sdk.work import Pool, Requests, Sessions
 
 __all__ = ["Hub", "connect"]
@@ -219,6 +221,16 @@ class Hub:
     def keys(self) -> Keys:
         """Make, list and revoke keys."""
         return Keys(self)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Have what happens posted to other programs."""
+        return Webhooks(self)
+
+    @property
+    def schedules(self) -> Schedules:
+        """Have things done at a time, on an interval, or as cron says."""
+        return Schedules(self)
 
     @property
     def pairings(self) -> Pairings:

@@ -32,6 +32,7 @@ from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.subscription import Subscription
 from tavernlink.sdk.sync_access import SyncKeys, SyncPairings
+from tavernlink.sdk.sync_automation import SyncSchedules, SyncWebhooks
 from tavernlink.sdk.sync_messages import AnyHandler, SyncMailbox
 from tavernlink.sdk.sync_profiles import SyncProfiles
 from tavernlink.sdk.sync_room import SyncRoom
@@ -192,6 +193,16 @@ class SyncHub:
     def keys(self) -> SyncKeys:
         """As `Hub.keys`."""
         return SyncKeys(self, self._hub.keys)
+
+    @property
+    def webhooks(self) -> SyncWebhooks:
+        """As `Hub.webhooks`."""
+        return SyncWebhooks(self, self._hub.webhooks)
+
+    @property
+    def schedules(self) -> SyncSchedules:
+        """As `Hub.schedules`."""
+        return SyncSchedules(self, self._hub.schedules)
 
     @property
     def pairings(self) -> SyncPairings:

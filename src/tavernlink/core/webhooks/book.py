@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -12,8 +11,9 @@ import msgspec
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.webhooks.deliveries import Deliveries
 from tavernlink.core.webhooks.hook import Hook
+from tavernlink.core.webhooks.parcels import Answer, Parcel
 from tavernlink.core.webhooks.patience import pause_of_hook, wait_before
-from tavernlink.core.webhooks.records import DeliveryRecord, Secret, Standing, WebhookRecord
+from tavernlink.core.webhooks.records import DeliveryRecord, Secret, Standing, WebhookRecord, delivery_info
 from tavernlink.core.webhooks.targets import Reach, host_of
 from tavernlink.errors import Conflict, NotFound, TavernlinkError
 from tavernlink.protocol.codec import encode_json
@@ -24,7 +24,7 @@ from tavernlink.protocol.webhooks import DeliveryAttempt, DeliveryInfo, WebhookC
 if TYPE_CHECKING:
     from tavernlink.core.seams import Clock, Ids, Journal, Store
 
-__all__ = ["Answer", "Parcel", "Webhooks"]
+__all__ = ["Webhooks"]
 
 _PING: Final = "webhook.ping"
 _ATTEMPTS: Final = 20  # of one delivery that are kept
@@ -32,39 +32,6 @@ _LOOK: Final = 60.0  # seconds between looks for what is too old
 _MOST_UNDER_WAY: Final = 64
 _GONE: Final = 410
 _BUSY: Final = frozenset({429, 503})
-
-
-class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """One POST that is to be made now."""
-
-    webhook_id: str
-    delivery_id: str
-    url: str
-    headers: dict[str, str]
-    body: bytes
-    reach: Reach
-    timeout: float
-    """Seconds for all of it."""
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it."""
-
-    seconds: float
-    status: int | None = None
-    retry_after: float | None = None
-    """Seconds."""
-    error: str | None = None
-    """Why no answer came; says nothing of the URL but its host."""
-
-    @property
-    def accepted(self) -> bool:
-        """True if the receiver has it."""
-        return self.status is not None and 200 <= self.status < 300
-
-    def why_not(self) -> str:
-        """Say what went wrong."""
-        return self.error or f"The receiver answered {self.status}."
 
 
 class Webhooks:
@@ -410,20 +377,3 @@ class Webhooks:
             for hook in self.hooks.values():
                 hook.deliveries.drop_old(now)
         self.wake()
-
-
-def delivery_info(record: DeliveryRecord, *, body: bool = False) -> DeliveryInfo:
-    """Return what may be shown of a delivery."""
-    return DeliveryInfo(
-        id=record.id,
-        number=record.number,
-        webhook=record.webhook_id,
-        type=record.type,
-        state=record.state,
-        created=record.created,
-        tries=record.tries,
-        next=record.next if record.state == "waiting" else None,
-        why=record.why,
-        attempts=record.attempts,
-        body=json.loads(record.body) if body and record.body else None,
-    )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from tavernlink.core.access.permissions import check_scope
-from tavernlink.core.webhooks.book import delivery_info
 from tavernlink.core.webhooks.hook import Hook, check_types
 from tavernlink.core.webhooks.listening import is_member
+from tavernlink.core.webhooks.records import delivery_info
 from tavernlink.core.webhooks.targets import Reach, check_url, host_of
 from tavernlink.errors import AuthError, BadMessage, NotFound, Unavailable
 from tavernlink.protocol.outcome import Success

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 import msgspec
 
-from tavernlink.protocol.webhooks import DeliveryAttempt, DeliveryState, WebhookCreate
+from tavernlink.protocol.webhooks import DeliveryAttempt, DeliveryInfo, DeliveryState, WebhookCreate
 
-__all__ = ["DeliveryRecord", "Secret", "Standing", "WebhookRecord"]
+__all__ = ["DeliveryRecord", "Secret", "Standing", "WebhookRecord", "delivery_info"]
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,3 +62,20 @@ class DeliveryRecord(msgspec.Struct, frozen=True, kw_only=True):
     why: str | None
     body: bytes
     """The JSON that is sent; empty once it was delivered."""
+
+
+def delivery_info(record: DeliveryRecord, *, body: bool = False) -> DeliveryInfo:
+    """Return what may be shown of a delivery."""
+    return DeliveryInfo(
+        id=record.id,
+        number=record.number,
+        webhook=record.webhook_id,
+        type=record.type,
+        state=record.state,
+        created=record.created,
+        tries=record.tries,
+        next=record.next if record.state == "waiting" else None,
+        why=record.why,
+        attempts=record.attempts,
+        body=json.loads(record.body) if body and record.body else None,
+    )
