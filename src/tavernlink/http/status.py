@@ -33,7 +33,7 @@ STATUS: Mapping[str, int] = {
     "invalid_json": 400,
     "invalid_message": 400,
     "unknown_type": 400,
-    "unknown_command": 501,
+    "unknown_command": 404,
     "unsupported_parameter": 400,
     "invalid_script": 400,
     "invalid_pattern": 400,

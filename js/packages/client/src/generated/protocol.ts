@@ -664,6 +664,8 @@ export interface FunctionSpec {
   title?: string;
   /** Offer it to models as a tool. */
   tool?: boolean;
+  /** With `tool`: the model's turn ends with the call; neither call nor result is shown, and no reply follows. */
+  stealth?: boolean;
   /** Scopes that a caller's key needs, all of them, besides `functions:call`. */
   scopes?: string[];
   /** Longest time of one call, in seconds, waiting included; default the hub's. */
@@ -695,6 +697,7 @@ export interface FunctionInfo {
   returns: Record<string, unknown> | null;
   title: string | null;
   tool: boolean;
+  stealth: boolean;
   scopes: string[];
   timeout: number | null;
   concurrency: number | null;
@@ -758,6 +761,8 @@ export interface FunctionCall {
   wait?: boolean;
   /** From within a call that the peer carries out: that call's id. Calls within calls have a limit to their depth. */
   parent?: string;
+  /** Only the call that was made before under this id; `unknown_call` where there is none, rather than a new one. */
+  again?: boolean;
 }
 
 /** Ack of a call. */

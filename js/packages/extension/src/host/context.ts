@@ -88,6 +88,20 @@ export interface GenerateOptions {
   depth?: number;
 }
 
+/** A tool as SillyTavern takes it. What `action` returns is the result; what it throws is told to the model as an error. */
+export interface STFunctionTool {
+  name: string;
+  displayName: string;
+  description: string;
+  parameters: Record<string, unknown>;
+  action: (args: unknown) => Promise<string>;
+  formatMessage: (args: unknown) => string;
+  /** Asked before each generation. */
+  shouldRegister: () => boolean;
+  /** The turn ends with the call: no result is shown, and no reply follows. */
+  stealth: boolean;
+}
+
 /** What the chat and text completion services yield while streaming. `text` is cumulative. */
 export interface ServiceChunk {
   text: string;
@@ -136,6 +150,9 @@ export interface STContext {
   generateQuietPrompt: (options: { quietPrompt: string }) => Promise<string | undefined>;
   stopGeneration: () => boolean;
   getChatCompletionModel?: () => string;
+  isToolCallingSupported?: () => boolean;
+  registerFunctionTool?: (tool: STFunctionTool) => void;
+  unregisterFunctionTool?: (name: string) => void;
   getPresetManager: (api?: string) => { getSelectedPresetName(): string | undefined } | undefined;
   substituteParams: (text: string, options?: Record<string, unknown>) => string;
   setExtensionPrompt: (

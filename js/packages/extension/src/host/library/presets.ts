@@ -76,6 +76,26 @@ export class PresetShelf implements Shelf {
     else await post("/api/presets/delete", { apiId: API[this.kind], name }, `deleting “${name}”`);
   }
 
+  /** Name of the one that is in use; undefined where this SillyTavern knows no such kind. */
+  get selected(): string | undefined {
+    return this.manager()?.getSelectedPresetName();
+  }
+
+  /** Use this one from now on. False: there is none of this name. */
+  async select(name: string): Promise<boolean> {
+    const manager = this.manager();
+    if (manager?.findPreset(name) === undefined) return false;
+    await this.load(manager, name);
+    return manager.getSelectedPresetName() === name;
+  }
+
+  /** What the page works with now, as it would be saved under this name. */
+  current(name: string): Content {
+    const manager = this.manager();
+    if (manager === undefined) return {};
+    return structuredClone(this.live?.() ?? manager.getPresetSettings(name));
+  }
+
   isOpen(name: string): boolean {
     const manager = this.manager();
     if (manager?.getSelectedPresetName() !== name) return false;
