@@ -77,7 +77,7 @@ class StreamToolCall(Message):
     """True: `arguments` is all of it so far, for who listens again."""
 
 
-class CalledFunction(Message, omit_defaults=False):
+class CalledFunction(Message):
     """The function of a tool call."""
 
     name: Name
@@ -85,13 +85,13 @@ class CalledFunction(Message, omit_defaults=False):
     """A text of JSON as the model wrote it: it may be wrong."""
 
 
-class ToolCall(Message, omit_defaults=False):
+class ToolCall(Message):
     """One call that the model asks for, in OpenAI's shape."""
 
     id: Id
+    type: Literal["function"]
     function: CalledFunction
-    type: Literal["function"] = "function"
-    extra_content: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    extra_content: dict[str, Any] | None = None
     """What the model's interface wants back with the call, such as Gemini's signature of its thoughts."""
 
 

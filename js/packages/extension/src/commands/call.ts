@@ -1,6 +1,8 @@
 /** What a command is given and what it gives back. Types only. */
 
+import { type CallPiece } from "../host/calls.js";
 import { type ErrorInfo } from "../host/failure.js";
+import { type ToolCall } from "../host/history.js";
 import { type Usage } from "../host/tap.js";
 
 export type StreamKind =
@@ -14,6 +16,7 @@ export interface StreamFinish {
   reasoning?: string;
   error?: ErrorInfo;
   usage?: Usage;
+  tool_calls?: ToolCall[];
   /** Index in the open chat of the message that it became. */
   message_index?: number;
   character?: string;
@@ -22,6 +25,7 @@ export interface StreamFinish {
 /** The stream of a text that does not appear in the open chat. */
 export interface OpenStream {
   delta(text: string, channel?: "text" | "reasoning", replace?: boolean): void;
+  toolCall(piece: CallPiece): void;
   end(finish: StreamFinish): void;
 }
 
@@ -65,6 +69,7 @@ export interface GenerationResult {
   reasoning?: string;
   character?: string;
   usage?: Usage;
+  tool_calls?: ToolCall[];
   message_index?: number;
   chat_id?: string;
 }

@@ -28,16 +28,24 @@ export async function generateDetached(
   const reply = new ReplyStream(stream, cleanUpFor(built.character, host.script));
   let raw = "";
   try {
-    const spoken = await host.line.speak(built, call.signal, (text, reasoning) => {
-      raw = text;
-      reply.progress(text, reasoning);
-    });
+    const spoken = await host.line.speak(
+      built,
+      call.signal,
+      (text, reasoning) => {
+        raw = text;
+        reply.progress(text, reasoning);
+      },
+      (piece) => {
+        stream.toolCall(piece);
+      },
+    );
     const result: GenerationResult = {
       text: reply.finish(spoken.text),
       reason: spoken.finish,
       character: built.character,
       ...(spoken.reasoning === "" ? {} : { reasoning: spoken.reasoning }),
       ...(spoken.usage === null ? {} : { usage: spoken.usage }),
+      ...(spoken.calls.length === 0 ? {} : { tool_calls: spoken.calls }),
     };
     if (result.text === "" && result.reason === "stop") {
       throw new HostError("empty_reply", "The model answered with nothing.");

@@ -16,15 +16,23 @@ export async function generateRaw(host: Host, args: Arguments, call: CommandCall
   const reply = new ReplyStream(stream, (text) => text);
   let raw = "";
   try {
-    const spoken = await host.line.speak(built, call.signal, (text, reasoning) => {
-      raw = text;
-      reply.progress(text, reasoning);
-    });
+    const spoken = await host.line.speak(
+      built,
+      call.signal,
+      (text, reasoning) => {
+        raw = text;
+        reply.progress(text, reasoning);
+      },
+      (piece) => {
+        stream.toolCall(piece);
+      },
+    );
     const result: GenerationResult = {
       text: reply.finish(spoken.text),
       reason: spoken.finish,
       ...(spoken.reasoning === "" ? {} : { reasoning: spoken.reasoning }),
       ...(spoken.usage === null ? {} : { usage: spoken.usage }),
+      ...(spoken.calls.length === 0 ? {} : { tool_calls: spoken.calls }),
     };
     stream.end(result);
     return result;

@@ -13,6 +13,8 @@ import {
   type Body,
   type Parameters,
 } from "./parameters.js";
+import { applyTools, checkTools } from "./tools.js";
+import { type Rounds } from "./rounds.js";
 import { squashSystemMessages, type PromptEntry } from "./squash.js";
 
 export interface BuildOrder {
@@ -20,6 +22,16 @@ export interface BuildOrder {
   character?: string | undefined;
   parameters: Parameters;
   stream: boolean;
+  /** Looks at what SillyTavern built, before anything else is. */
+  inspector?: Inspector;
+}
+
+/** Sees a prompt while it is built. */
+export interface Inspector {
+  /** Text completion: the parts, before they are put together. */
+  receiveParts(parts: Body): void;
+  /** What GENERATE_AFTER_DATA told. */
+  receiveBuilt(data: Body): Promise<void>;
 }
 
 export interface BuiltRequest {
@@ -34,7 +46,11 @@ export interface BuiltRequest {
 const SYSPROMPT_SOURCES: readonly string[] = ["claude", "makersuite", "vertexai"];
 
 /** The body of SillyTavern's chat completion request, with every setting that the page has now. */
-export async function chatBody(data: Body, order: BuildOrder, { squash } = { squash: true }): Promise<Body> {
+export async function chatBody(
+  data: Body,
+  order: BuildOrder,
+  { squash = true, rounds }: { squash?: boolean; rounds?: Rounds } = {},
+): Promise<Body> {
   const host = context();
   const settings = host.chatCompletionSettings;
   const service = host.ChatCompletionService;
@@ -45,6 +61,8 @@ export async function chatBody(data: Body, order: BuildOrder, { squash } = { squ
     );
   }
   let messages = restoreDeep(data["prompt"]) as PromptEntry[];
+  if (rounds !== undefined)
+    messages = rounds.unfold(messages, textSetting(settings, "chat_completion_source"));
   checkImages(order, messages);
   if (squash && settings["squash_system_messages"] === true) {
     const separators = ["new_chat_prompt", "new_group_chat_prompt", "group_nudge_prompt"].map((key) =>
@@ -69,7 +87,8 @@ export async function chatBody(data: Body, order: BuildOrder, { squash } = { squ
     Reflect.deleteProperty(body, "use_sysprompt");
   body["type"] = "normal";
   body["stream"] = order.stream;
-  const complete = applyParameters(body, order.parameters);
+  checkTools(order.parameters);
+  const complete = applyTools(applyParameters(body, order.parameters), order.parameters);
   const ready = host.eventTypes["CHAT_COMPLETION_SETTINGS_READY"];
   if (ready !== undefined) await host.eventSource.emit(ready, complete);
   return complete;

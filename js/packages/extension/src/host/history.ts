@@ -20,6 +20,16 @@ export interface PromptMessage {
   role: string;
   content?: string | ContentPart[] | null;
   name?: string | null;
+  tool_calls?: ToolCall[] | null;
+  tool_call_id?: string | null;
+}
+
+/** In OpenAI's shape. */
+export interface ToolCall {
+  id: string;
+  type: "function";
+  function: { name: string; arguments: string };
+  extra_content?: Record<string, unknown>;
 }
 
 /** U+E7A0: not assigned, so no tokenizer, regex or font gives it a meaning. */

@@ -4,9 +4,11 @@
  */
 
 import { type BuiltRequest } from "./body.js";
+import { ToolCalls, type CallPiece } from "./calls.js";
 import { type Carrier } from "./carriers.js";
 import { context, type ServiceReply } from "./context.js";
 import { HostError, throwIfCancelled } from "./failure.js";
+import { type ToolCall } from "./history.js";
 import { newReport, tap, type Reported, type Usage } from "./tap.js";
 
 export interface Spoken {
@@ -14,6 +16,7 @@ export interface Spoken {
   reasoning: string;
   finish: "stop" | "length" | "tool_calls";
   usage: Usage | null;
+  calls: ToolCall[];
 }
 
 /** Both cumulative. */
@@ -38,10 +41,15 @@ export class ModelLine {
   }
 
   /** Sends it and reads the answer to its end. Rejects with a HostError. */
-  async speak(built: BuiltRequest, signal: AbortSignal, progress: Progress): Promise<Spoken> {
+  async speak(
+    built: BuiltRequest,
+    signal: AbortSignal,
+    progress: Progress,
+    calling?: (piece: CallPiece) => void,
+  ): Promise<Spoken> {
     const seat = await this.#take(signal);
     try {
-      return await speak(built, seat.carrier, signal, progress);
+      return await speak(built, seat.carrier, signal, progress, calling);
     } finally {
       seat.taken -= 1;
       this.#advance();
@@ -85,8 +93,10 @@ async function speak(
   carrier: Carrier,
   signal: AbortSignal,
   progress: Progress,
+  calling: ((piece: CallPiece) => void) | undefined,
 ): Promise<Spoken> {
-  const reported = newReport();
+  const calls = new ToolCalls(calling);
+  const reported = newReport(Array.isArray(built.body["tools"]) ? calls : undefined);
   let text = "";
   let reasoning = "";
   try {
@@ -109,7 +119,9 @@ async function speak(
   throwIfCancelled(signal);
   if (reported.error !== null) throw failure(reported.error, text);
   if (!reported.complete) throw new HostError("stream_error", "The model's stream broke off.", { text });
-  return { text, reasoning, finish: reported.finish ?? "stop", usage: reported.usage };
+  // Some say “stop” all the same.
+  const finish = calls.all.length > 0 ? "tool_calls" : (reported.finish ?? "stop");
+  return { text, reasoning, finish, usage: reported.usage, calls: calls.all };
 }
 
 /** With a JSON schema SillyTavern parses the answer; an OpenAI client expects the text. */

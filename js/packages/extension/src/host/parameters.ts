@@ -54,6 +54,9 @@ const HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {
   stop: (value) => Array.isArray(value) && value.length === 0,
 };
 
+/** What tools.ts takes care of. */
+const TOOLS: readonly string[] = ["tools", "tool_choice", "parallel_tool_calls"];
+
 export function refuse(parameter: string, why: string): never {
   throw new HostError("unsupported_parameter", `“${parameter}” cannot be honoured: ${why}`, { parameter });
 }
@@ -69,6 +72,7 @@ export function presetOverrides(parameters: Parameters): Record<string, unknown>
   const preset: Record<string, unknown> = {};
   for (const [name, value] of given(parameters)) {
     if (name === "stop" || name === "response_format" || name === "stream_options") continue;
+    if (TOOLS.includes(name)) continue;
     const rule = RULES[name];
     if (rule === undefined) refuse(name, "SillyTavern has no such setting.");
     if (!rule.check(value)) refuse(name, "its value has the wrong type.");
@@ -84,6 +88,7 @@ export function applyParameters(body: Body, parameters: Parameters): Body {
     if (name === "stop") result["stop"] = mergeStops(stopList(value), result["stop"], stopsSupported(result));
     else if (name === "response_format") applyFormat(result, value);
     else if (name === "stream_options") askForUsage(result, value);
+    else if (TOOLS.includes(name)) continue;
     else if (RULES[name]?.body.some((key) => result[key] !== undefined) !== true) {
       refuse(name, `SillyTavern does not send it to ${String(result["model"])}.`);
     }

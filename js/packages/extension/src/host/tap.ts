@@ -5,6 +5,7 @@
  * bytes pass through here unchanged on their way to SillyTavern; nothing is delayed or buffered beyond one line.
  */
 
+import { CALL_WORDS, type ToolCalls } from "./calls.js";
 import { type ErrorInfo } from "./failure.js";
 
 export interface Usage {
@@ -20,6 +21,8 @@ export interface Reported {
   error: ErrorInfo | null;
   /** True: the answer arrived to its end. */
   complete: boolean;
+  /** Takes in the model's tool calls, where it was given tools. */
+  calls?: ToolCalls;
 }
 
 const LENGTH = /^(length|max_tokens|max_output_tokens|model_length|limit|MAX_TOKENS)$/;
@@ -60,6 +63,7 @@ function errorOf(data: Json, status: number): ErrorInfo | null {
 export function report(into: Reported, value: unknown, status = 200): void {
   const data = asObject(value);
   into.error ??= errorOf(data, status);
+  into.calls?.take(data);
   const choice = first(data["choices"]);
   const candidate = first(data["candidates"]);
   const delta = asObject(data["delta"]);
@@ -125,14 +129,21 @@ class LineReader {
       return;
     }
     // Nearly every line is a token: do not parse what cannot hold a report.
-    if (!/"(finish_reason|stop_reason|finishReason|usage|usageMetadata|error|detail|stop)"/.test(text))
-      return;
-    report(this.into, parse(text));
+    const telling =
+      /"(finish_reason|stop_reason|finishReason|usage|usageMetadata|error|detail|stop)"/.test(text) ||
+      (this.into.calls !== undefined && CALL_WORDS.test(text));
+    if (telling) report(this.into, parse(text));
   }
 }
 
-export function newReport(): Reported {
-  return { finish: null, usage: null, error: null, complete: false };
+export function newReport(calls?: ToolCalls): Reported {
+  return {
+    finish: null,
+    usage: null,
+    error: null,
+    complete: false,
+    ...(calls === undefined ? {} : { calls }),
+  };
 }
 
 /**

@@ -7,9 +7,12 @@ import type {
   StreamEnd,
   StreamKind,
   StreamStart,
+  StreamToolCall,
+  ToolCall,
   Usage,
 } from "@tavernlink/client";
 
+import type { CallPiece } from "../host/calls.js";
 import type { Outlet } from "../outlet.js";
 
 export interface StreamInfo {
@@ -24,6 +27,7 @@ export interface Finish {
   reasoning?: string;
   error?: ErrorInfo;
   usage?: Usage;
+  tool_calls?: ToolCall[];
   message_index?: number;
 }
 
@@ -44,6 +48,7 @@ export class Stream {
   private seq = 0;
   private sent = "";
   private sentReasoning = "";
+  private readonly calls: (CallPiece | undefined)[] = [];
   private over = false;
   private readonly start: StreamStart;
 
@@ -63,6 +68,7 @@ export class Stream {
     this.outlet.send("stream.start", this.start);
     if (this.sentReasoning !== "") this.delta(this.sentReasoning, "reasoning", true);
     if (this.sent !== "") this.delta(this.sent, "text", true);
+    for (const call of this.calls) if (call !== undefined) this.sendCall(call, true);
   }
 
   /** The text that the deltas made so far. */
@@ -90,6 +96,26 @@ export class Stream {
     });
   }
 
+  /** A piece of a tool call that the model asks for. */
+  toolCall(piece: CallPiece): void {
+    if (this.over) return;
+    const { index } = piece;
+    const before = this.calls[index];
+    this.calls[index] =
+      before === undefined ? piece : { ...before, arguments: before.arguments + piece.arguments };
+    for (let at = 0; at === 0 || at < piece.arguments.length; at += MAX_DELTA) {
+      const part = piece.arguments.slice(at, at + MAX_DELTA);
+      this.sendCall(at === 0 ? { ...piece, arguments: part } : { index, arguments: part }, false);
+    }
+  }
+
+  private sendCall(piece: CallPiece, replace: boolean): void {
+    this.seq += 1;
+    const content: StreamToolCall = { stream_id: this.id, seq: this.seq, ...piece };
+    if (replace) content.replace = true;
+    this.outlet.send("stream.tool_call", content);
+  }
+
   /** The end, once. Text that never went out as a delta (a reply that was not streamed) goes out before it. */
   end(finish: Finish): void {
     if (this.over) return;
@@ -102,6 +128,7 @@ export class Stream {
       end.reasoning = finish.reasoning.slice(0, MAX_TEXT);
     if (finish.error !== undefined) end.error = finish.error;
     if (finish.usage !== undefined) end.usage = finish.usage;
+    if (finish.tool_calls !== undefined) end.tool_calls = finish.tool_calls;
     if (finish.message_index !== undefined && finish.message_index >= 0)
       end.message_index = finish.message_index;
     this.outlet.send("stream.end", end);

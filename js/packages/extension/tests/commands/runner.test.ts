@@ -5,7 +5,12 @@ import { CommandRunner } from "../../src/commands/runner.js";
 import { HostError } from "../../src/host/failure.js";
 
 function call(signal = new AbortController().signal): CommandCall {
-  const none = { delta: () => undefined, end: () => undefined, settle: () => undefined };
+  const none = {
+    delta: () => undefined,
+    toolCall: () => undefined,
+    end: () => undefined,
+    settle: () => undefined,
+  };
   return { requestId: "r", signal, openStream: () => none, claimVisible: () => none };
 }
 

@@ -63,7 +63,7 @@ describe("ModelLine", () => {
     const seen: string[] = [];
     const spoken = new ModelLine([carrier(1)]).speak(built, signal, (text) => seen.push(text));
     expect(globalThis.fetch).toBe(own);
-    expect(await spoken).toEqual({ text: "ab", reasoning: "", finish: "stop", usage: null });
+    expect(await spoken).toEqual({ calls: [], text: "ab", reasoning: "", finish: "stop", usage: null });
     expect(seen).toEqual(["a", "ab"]);
     expect(own).not.toHaveBeenCalled();
   });

@@ -31,7 +31,6 @@ describe("presetOverrides", () => {
   it.each([
     [{ nonsense: 1 }, "nonsense"],
     [{ n: 2 }, "n"],
-    [{ tools: [{}] }, "tools"],
     [{ temperature: "hot" }, "temperature"],
     [{ max_tokens: 0 }, "max_tokens"],
   ])("refuses %j by name", (parameters, name) => {
