@@ -22,6 +22,7 @@ from mcp.shared.dispatcher import ProgressFnT
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from tavernlink.errors import Unavailable
+from tavernlink.mcp import HUB_AS_CLIENT
 from tavernlink.mcp.client.stderr import Stderr
 from tavernlink.mcp.client.stream import Watched
 from tavernlink.version import __version__
@@ -173,7 +174,7 @@ async def open_link(settings: McpServer) -> AsyncIterator[Link]:
                 client = Client(
                     Watched(transport, ended),
                     message_handler=receive,
-                    client_info=types.Implementation(name="tavernlink", version=__version__),
+                    client_info=types.Implementation(name=HUB_AS_CLIENT, version=__version__),
                     cache=None,
                 )
                 link = Link(client, settings)

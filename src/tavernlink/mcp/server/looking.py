@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tavernlink.mcp.server.talking import Tavern
-from tavernlink.mcp.server.tool import Answer, Arguments, Call, Tool
+from tavernlink.mcp.server.acting import run_command
+from tavernlink.mcp.server.parts import answer_of
+from tavernlink.mcp.server.tool import Answer, Arguments, Call, Tavern, Tool
 from tavernlink.protocol.chat import ChatMessage
-from tavernlink.protocol.codec import encode_json
 
-__all__ = ["TOOLS", "as_json", "transcript"]
+__all__ = ["TOOLS", "transcript"]
 
 
 class Nothing(Arguments):
@@ -25,6 +25,21 @@ class ListCharacters(Arguments):
         str | None, msgspec.Meta(description="Id or name of the SillyTavern tab; left out: all of them.")
     ] = None
     search: Annotated[str | None, msgspec.Meta(description="Only those whose name has this in it.")] = None
+
+
+class GetCharacter(Arguments):
+    """Arguments of `get_character`."""
+
+    character: Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="Name or id.")]
+    tavern: Tavern = None
+
+
+class ListChats(Arguments):
+    """Arguments of `list_chats`."""
+
+    character: Annotated[str | None, msgspec.Meta(description="Name or id of a character.")] = None
+    group: Annotated[str | None, msgspec.Meta(description="Name or id of a group instead.")] = None
+    tavern: Tavern = None
 
 
 class ReadChat(Arguments):
@@ -46,13 +61,25 @@ class ListRequests(Arguments):
 
 
 async def _list_taverns(call: Call, _: Nothing) -> Answer:
-    return as_json("taverns", await call.hub.taverns())
+    return answer_of({"taverns": msgspec.to_builtins(await call.hub.taverns())})
 
 
 async def _list_characters(call: Call, arguments: ListCharacters) -> Answer:
     found = await call.hub.characters(arguments.tavern)
     word = (arguments.search or "").casefold()
-    return as_json("characters", [each for each in found if word in each.name.casefold()])
+    fit = [each for each in found if word in each.name.casefold()]
+    return answer_of({"characters": msgspec.to_builtins(fit)})
+
+
+async def _get_character(call: Call, arguments: GetCharacter) -> Answer:
+    sheet = await run_command(call, arguments.tavern, "character.get", {"character": arguments.character})
+    return answer_of(sheet)
+
+
+async def _list_chats(call: Call, arguments: ListChats) -> Answer:
+    words = {"character": arguments.character, "group": arguments.group}
+    args = {name: word for name, word in words.items() if word is not None}
+    return answer_of(await run_command(call, arguments.tavern, "chat.list", args), name="chats")
 
 
 async def _read_chat(call: Call, arguments: ReadChat) -> Answer:
@@ -62,7 +89,8 @@ async def _read_chat(call: Call, arguments: ReadChat) -> Answer:
 
 
 async def _list_requests(call: Call, arguments: ListRequests) -> Answer:
-    return as_json("requests", await call.hub.requests.list(tavern=arguments.tavern, open=arguments.open))
+    found = await call.hub.requests.list(tavern=arguments.tavern, open=arguments.open)
+    return answer_of({"requests": msgspec.to_builtins(found)})
 
 
 def transcript(messages: list[ChatMessage]) -> str:
@@ -71,11 +99,6 @@ def transcript(messages: list[ChatMessage]) -> str:
         f"[{message.index}] {message.name}{' (hidden)' if message.role == 'system' else ''}: {message.text}"
         for message in messages
     )
-
-
-def as_json(name: str, value: Any) -> Answer:
-    """Return an answer that is data: the same as text, for clients that show or read text alone."""
-    return Answer(encode_json(value).decode(), {name: msgspec.to_builtins(value)})
 
 
 TOOLS: tuple[Tool[Any], ...] = (
@@ -94,6 +117,22 @@ TOOLS: tuple[Tool[Any], ...] = (
         ListCharacters,
         ("character.list",),
         _list_characters,
+    ),
+    Tool(
+        "get_character",
+        "Read a character's card",
+        "Everything that a character's card says: description, personality, scenario, greetings.",
+        GetCharacter,
+        ("command.run",),
+        _get_character,
+    ),
+    Tool(
+        "list_chats",
+        "List saved chats",
+        "The chats that SillyTavern has kept with a character or group; with neither named, with the open one.",
+        ListChats,
+        ("command.run", "chat.edit"),
+        _list_chats,
     ),
     Tool(
         "read_chat",

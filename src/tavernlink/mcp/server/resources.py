@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 import mcp_types as types
+import msgspec
 from mcp.shared.exceptions import MCPError
 
 from tavernlink.errors import NotFound, TavernlinkError
+from tavernlink.mcp.server.acting import outcome
 from tavernlink.mcp.server.addresses import TEMPLATES, Address
 from tavernlink.mcp.server.looking import transcript
 from tavernlink.mcp.server.sight import Context, Sight, Sights
 from tavernlink.protocol.codec import encode_json
+from tavernlink.protocol.commands.worlds import WorldInfo
 from tavernlink.protocol.taverns import Character, TavernInfo
 from tavernlink.sdk.hub import Hub
 
@@ -19,6 +23,7 @@ __all__ = ["Resources"]
 
 _PAGE = 200
 _CHAT_MESSAGES = 200
+_LIST_SECONDS = 5.0
 _JSON = "application/json"
 _TEXT = "text/plain"
 
@@ -95,6 +100,9 @@ async def _everything(sight: Sight) -> Iterable[types.Resource]:
     found = [_chat(each) for each in taverns]
     names = {each.tavern_id: each.name for each in taverns}
     found += [_character(each, names[each.tavern]) for each in characters if each.tavern in names]
+    if sight.may("command.run"):
+        for books in await asyncio.gather(*(_lorebooks(sight.hub, each) for each in taverns)):
+            found += books
     return found
 
 
@@ -119,16 +127,40 @@ def _character(character: Character, tavern: str) -> types.Resource:
     )
 
 
+async def _lorebooks(hub: Hub, tavern: TavernInfo) -> list[types.Resource]:
+    """Those of one tavern; none where it cannot say so soon, as what is no extension of ours cannot."""
+    try:
+        async with asyncio.timeout(_LIST_SECONDS):
+            books = msgspec.convert(
+                await outcome(hub.tavern(tavern.tavern_id).run("world.list")), list[WorldInfo]
+            )
+    except (TavernlinkError, TimeoutError, msgspec.ValidationError):
+        return []
+    return [
+        types.Resource(
+            uri=Address(tavern.tavern_id, "lorebooks", book.name).uri,
+            name=f"{tavern.name}: {book.name}",
+            title=book.name,
+            description=f"A lorebook in {tavern.name}{', in use' if book.active else ''}.",
+            mime_type=_JSON,
+        )
+        for book in books
+    ]
+
+
 async def _read(hub: Hub, address: Address) -> tuple[str, str]:
     if address.kind == "chat":
         view = await hub.tavern(address.asked).chat(limit=_CHAT_MESSAGES)
         return transcript(view.messages), _TEXT
+    tavern = hub.tavern(address.asked)
     if address.kind == "characters":
-        for character in await hub.characters(address.asked):
-            if address.name in (character.id, character.name):
-                return encode_json(character).decode(), _JSON
-        raise NotFound("unknown_character")
-    raise NotFound("unknown_item")
+        known = await tavern.characters()
+        is_group = any(each.kind == "group" and address.name in (each.id, each.name) for each in known)
+        kind = "group" if is_group else "character"
+        asked = tavern.run(f"{kind}.get", {kind: address.name})
+    else:
+        asked = tavern.run("world.get", {"name": address.name})
+    return encode_json(await outcome(asked)).decode(), _JSON
 
 
 def _start(params: types.PaginatedRequestParams | None) -> int:

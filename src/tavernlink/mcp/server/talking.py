@@ -9,20 +9,14 @@ import mcp_types as types
 import msgspec
 
 from tavernlink.errors import BadMessage
-from tavernlink.mcp.server.tool import WRITES, Answer, Arguments, Call, Tool
+from tavernlink.mcp.server.tool import WRITES, Answer, Arguments, Call, Tavern, Tool
 from tavernlink.protocol.message import Text
 from tavernlink.protocol.requests import GenerationResult, PromptMessage
 from tavernlink.protocol.streams import StreamDelta
 from tavernlink.sdk.reply import Reply
 
-__all__ = ["TOOLS", "Tavern", "follow"]
+__all__ = ["TOOLS", "follow"]
 
-Tavern = Annotated[
-    str | None,
-    msgspec.Meta(
-        description="Id or name of the SillyTavern tab; left out: the one that has been open longest."
-    ),
-]
 _CANCEL_SECONDS = 5.0
 
 

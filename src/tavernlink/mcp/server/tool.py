@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import mcp_types as types
 import msgspec
@@ -14,10 +14,29 @@ from tavernlink.errors import BadMessage, TavernlinkError
 from tavernlink.protocol.commands.entry import Arguments
 from tavernlink.sdk.hub import Hub
 
-__all__ = ["READS", "WRITES", "Answer", "Arguments", "Call", "Tool", "failed", "read_arguments", "schema_of"]
+__all__ = [
+    "READS",
+    "WRITES",
+    "Answer",
+    "Arguments",
+    "Call",
+    "Tavern",
+    "Tool",
+    "failed",
+    "read_arguments",
+    "schema_of",
+]
 
 READS = types.ToolAnnotations(read_only_hint=True, open_world_hint=False)
 WRITES = types.ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+
+Tavern = Annotated[
+    str | None,
+    msgspec.Meta(
+        description="Id or name of the SillyTavern tab; left out: the one that has been open longest."
+    ),
+]
+"""Argument of most tools."""
 
 ArgumentsType = TypeVar("ArgumentsType", bound=Arguments)
 
