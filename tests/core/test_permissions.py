@@ -10,6 +10,7 @@ from litestar import Litestar
 from tavernlink.config import Settings
 from tavernlink.core.access.keys import Key
 from tavernlink.core.access.permissions import (
+    COMMANDS,
     CONNECT,
     ROLES,
     ROUTES,
@@ -22,6 +23,7 @@ from tavernlink.core.access.permissions import (
 from tavernlink.errors import AuthError, BadMessage, NotFound, TavernlinkError
 from tavernlink.http.application import create_app
 from tavernlink.protocol.catalogue import CATALOGUE
+from tavernlink.protocol.commands.catalogue import COMMANDS as SPECS
 from tests.core.stage import Stage
 
 SENT_TO_HUB = sorted(name for name, row in CATALOGUE.items() if row.senders)
@@ -55,6 +57,13 @@ def test_rows_name_scopes_and_types_that_there_are() -> None:
     assert all(need <= scopes for need in SEND.values())
     for need in ROUTES.values():
         assert need is None or (need in SEND if isinstance(need, str) else need <= scopes)
+
+
+def test_a_command_needs_the_scope_of_its_row_and_no_other_command_has_one() -> None:
+    assert {name: set(need) for name, need in COMMANDS.items()} == {
+        name: {spec.scope} for name, spec in SPECS.items()
+    }
+    assert {scope for need in COMMANDS.values() for scope in need} <= SEND["command.run"]
 
 
 def test_apps_neither_make_rooms_nor_keys_while_taverns_and_admins_do() -> None:

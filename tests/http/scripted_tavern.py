@@ -10,6 +10,7 @@ import msgspec
 
 from tavernlink.core.peers.peer import Peer
 from tavernlink.protocol.commands import Command, CommandCancel
+from tavernlink.protocol.commands.catalogue import COMMANDS
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.session import Auth
 from tavernlink.runtime.hub import Runtime
@@ -25,6 +26,7 @@ class Turn:
         self.id = command.request_id
         self.name = command.name
         self.args: dict[str, Any] = command.args
+        self.caller = command.caller
         self.stream_id = f"stream-{command.request_id}"
         self._seq = 0
 
@@ -74,7 +76,7 @@ class ScriptedTavern:
         self._playing: dict[str, asyncio.Task[None]] = {}
 
     def connect(self, key: str, name: str, id_: str) -> None:
-        auth = Auth(key=key, role="tavern", name=name, id=id_)
+        auth = Auth(key=key, role="tavern", name=name, id=id_, commands=list(COMMANDS))
         self._peer = self._runtime.connect(auth, self, address="test")
 
     def disconnect(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tavernlink.config import Settings
 from tavernlink.core.access.permissions import ROUTES
 from tavernlink.core.limits import HubLimits
+from tavernlink.protocol.commands.catalogue import COMMANDS
 from tests.http.house import House, open_house
 from tests.http.scripted_tavern import Turn
 
@@ -316,9 +317,14 @@ async def test_the_openapi_description_is_whole(house: House) -> None:
     schema = answer.json()
     assert schema["openapi"].startswith("3.1")
     listed = {path for _, path in ROUTES if path.startswith("/api/") and not path.startswith("/api/schema")}
-    assert set(schema["paths"]) == listed
+    by_name = {f"/api/taverns/{{tavern}}/commands/{name}" for name in COMMANDS}
+    assert set(schema["paths"]) == listed | by_name
     schemas = schema["components"]["schemas"]
-    for name in ("ChatSend", "Generate", "TavernInfo", "RequestUpdate", "ChatView", "Accepted"):
+    edit = schema["paths"]["/api/taverns/{tavern}/commands/message.edit"]["post"]
+    assert edit["requestBody"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/command.MessageEdit"
+    }
+    for name in ("command.MessageEdit", "ChatSend", "Generate", "TavernInfo", "RequestUpdate", "ChatView", "Accepted"):
         jsonschema.Draft202012Validator.check_schema(schemas[name])
     text = json.dumps(schema)
     for reference in {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}:

@@ -19,8 +19,17 @@ from websockets.exceptions import InvalidStatus
 from tavernlink.app import Server
 from tavernlink.config import load_settings
 from tavernlink.core.access.keys import Key
-from tavernlink.core.access.permissions import CONNECT, OPEN, ROUTES, SEND, may_send, may_use_route
+from tavernlink.core.access.permissions import (
+    CONNECT,
+    OPEN,
+    ROUTES,
+    SEND,
+    may_run,
+    may_send,
+    may_use_route,
+)
 from tavernlink.protocol.catalogue import CATALOGUE
+from tavernlink.protocol.commands.catalogue import COMMANDS
 from tests.interaction.lines import LINES, Line
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -39,6 +48,7 @@ SUBJECTS: Mapping[str, tuple[str, list[str] | None]] = {
 }
 TYPES = sorted(CATALOGUE)
 MISSHAPEN = "[]"
+WRONG = {"no such argument": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +165,21 @@ async def test_on_every_route(house: House, who: str) -> None:
             if may_use_route(subject.key, method, template):
                 wanted.add((method, template))
     assert allowed == wanted
+
+
+@pytest.mark.parametrize("who", SUBJECTS)
+async def test_on_every_command(house: House, who: str) -> None:
+    subject = house.subjects[who]
+    line = LINES[0]()
+    if await line.enter(house.url, subject.text, "app") is not None:
+        assert not any(may_run(subject.key, name) for name in COMMANDS)
+        return
+    names = sorted(COMMANDS)
+    codes = await line.ask([("command.run", json.dumps({"name": name, "args": WRONG})) for name in names])
+    await line.leave()
+    assert dict(zip(names, codes, strict=True)) == {
+        name: "invalid_message" if may_run(subject.key, name) else "forbidden" for name in names
+    }
 
 
 async def test_without_a_key_only_the_open_routes_answer(house: House) -> None:

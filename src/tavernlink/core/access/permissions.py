@@ -240,6 +240,7 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("POST", "/api/taverns/{tavern}/generate"): "generate",
     ("POST", "/api/taverns/{tavern}/stop"): "generation.stop",
     ("GET", "/api/commands"): "command.list",
+    ("GET", "/api/taverns/{tavern}/commands/{name}"): "command.run",
     ("POST", "/api/taverns/{tavern}/commands/{name}"): "command.run",
     ("GET", "/api/taverns/{tavern}/chat"): "chat.get",
     ("POST", "/api/taverns/{tavern}/chat"): "chat.send",
@@ -297,6 +298,7 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/keys"): "key.list",
     ("POST", "/api/keys"): "key.create",
     ("DELETE", "/api/keys/{key}"): "key.revoke",
+    ("POST", "/api/console/sign-in"): OPEN,  # with a ticket of the hub's own process
     ("POST", "/api/pairings"): OPEN,  # ask for a code; see core.access.pairing
     ("POST", "/api/pairings/claim"): OPEN,  # with the secret ticket that came with the code
     ("GET", "/api/pairings"): "pairing.list",

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Final
-
-import msgspec
 
 from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.permissions import check_command, check_scope, may_run
@@ -17,12 +14,13 @@ from tavernlink.core.seams import Ack
 from tavernlink.core.work.asking import POOLED, Asking, Order, fingerprint
 from tavernlink.errors import BadMessage
 from tavernlink.protocol.commands.asking import CommandInfo, CommandList, CommandRun
-from tavernlink.protocol.commands.catalogue import COMMANDS, NOUNS
+from tavernlink.protocol.commands.catalogue import NOUNS
 from tavernlink.protocol.commands.entry import CommandSpec
+from tavernlink.protocol.commands.reading import find_command, read_arguments
 from tavernlink.protocol.commands.schemas import schema_of
 from tavernlink.protocol.outcome import Success
 
-__all__ = ["CommandMessages", "caller_of", "check_known", "find_command", "read_arguments"]
+__all__ = ["CommandMessages", "caller_of", "check_known"]
 
 _SHORT: Final = 60  # characters of an argument that may stand in the audit log: names, not texts
 
@@ -93,35 +91,6 @@ class CommandMessages:
                 ]
             )
         )
-
-
-def find_command(name: str) -> CommandSpec:
-    """Return the row of a command. Raises `unknown_command` with the names that come near."""
-    spec = COMMANDS.get(name)
-    if spec is not None:
-        return spec
-    near = get_close_matches(name, COMMANDS, n=3)
-    advice = f"Is it {' or '.join(near)}?" if near else "`command.list` shows those there are."
-    raise BadMessage(
-        "unknown_command", f"There is no command {name!r}. {advice}", {"command": name, "near": near}
-    )
-
-
-def read_arguments(spec: CommandSpec, args: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments as the tavern gets them, defaults filled in. Raises `invalid_message` with the path."""
-    try:
-        # As from JSON: bytes come in base64.
-        read = msgspec.convert(args, spec.args, builtin_types=())
-    except msgspec.ValidationError as error:
-        what, _, path = str(error).partition(" - at `")
-        path = f"$.args{path.rstrip('`').removeprefix('$')}"
-        raise BadMessage(
-            "invalid_message",
-            f"The arguments of {spec.name!r} have the wrong shape: {what} (at {path}).",
-            {"command": spec.name, "path": path},
-        ) from None
-    filled: dict[str, Any] = msgspec.to_builtins(read)
-    return filled
 
 
 def check_known(tavern: Tavern, spec: CommandSpec) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tavernlink.http.api.access import KeyRoutes, PairingRoutes, list_audit
 from tavernlink.http.api.chats import ChatRoutes
+from tavernlink.http.api.commands import CommandRoutes, list_commands
 from tavernlink.http.api.events import listen
 from tavernlink.http.api.inbox import InboxRoutes
 from tavernlink.http.api.messages import send_message
@@ -28,6 +29,8 @@ ROUTES = (
     list_characters,
     TavernRoutes,
     ChatRoutes,
+    list_commands,
+    CommandRoutes,
     RequestRoutes,
     list_requests,
     SessionRoutes,

@@ -103,13 +103,19 @@ class Ask(msgspec.Struct, kw_only=True):
 
 
 class Claim(msgspec.Struct, kw_only=True):
-    """A ticket from `POST /api/pairings`."""
+    """A ticket from `POST /api/pairings`, or from the address that `tavernlink up` opens."""
 
     ticket: Annotated[str, msgspec.Meta(max_length=200)]
 
 
+class SignedIn(msgspec.Struct, kw_only=True):
+    """What a ticket was exchanged for."""
+
+    key: str
+
+
 def pairing_doors(runtime: Runtime) -> list[HTTPRouteHandler]:
-    """Return the two routes that need no key: all that somebody without one may do."""
+    """Return the routes that need no key: all that somebody without one may do."""
 
     @post(
         "/pairings",
@@ -137,7 +143,19 @@ def pairing_doors(runtime: Runtime) -> list[HTTPRouteHandler]:
         """`state` is `waiting`, `refused`, `over`, or `approved` with the key: that once and never again."""
         return ok(runtime.core.pairings.claim(data.ticket, address_of(request.scope)))
 
-    return [ask, claim]
+    @post(
+        "/console/sign-in",
+        tags=["access"],
+        summary="Exchange a ticket of `tavernlink up` for a key",
+        status_code=201,
+        security=[{}],
+    )
+    async def sign_in(request: HttpRequest, data: JSONBody[Claim]) -> Answer[SignedIn]:
+        """A ticket works once, within two minutes; the key is an admin's and ends by itself."""
+        key = runtime.core.tickets.redeem(data.ticket, address_of(request.scope))
+        return ok(SignedIn(key=key), status=201)
+
+    return [ask, claim, sign_in]
 
 
 @get("/audit", tags=["access"], summary="Who did what to whom, when, from where; newest first")

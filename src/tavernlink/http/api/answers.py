@@ -15,6 +15,7 @@ from tavernlink.http.caller import Caller, HttpRequest, final_update
 from tavernlink.http.entrance import prefix_of
 from tavernlink.http.presence import unless_gone
 from tavernlink.protocol.chat import ChatDelete, ChatEdit, ChatSend
+from tavernlink.protocol.commands.asking import CommandRun
 from tavernlink.protocol.profiles import ProfileApply, ProfilePublish, ProfileUndo
 from tavernlink.protocol.requests import Accepted, Generate, RequestCancel, RequestUpdate
 from tavernlink.protocol.rooms import RoomRelease
@@ -57,7 +58,15 @@ def tavern_of(path_part: str) -> str | None:
 
 
 _Asking = (
-    ChatSend | ChatEdit | ChatDelete | Generate | RoomRelease | ProfilePublish | ProfileApply | ProfileUndo
+    ChatSend
+    | ChatEdit
+    | ChatDelete
+    | CommandRun
+    | Generate
+    | RoomRelease
+    | ProfilePublish
+    | ProfileApply
+    | ProfileUndo
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from litestar import Request
@@ -10,6 +11,9 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from tavernlink.http.entrance import prefix_of
+from tavernlink.protocol.commands.catalogue import COMMANDS
+from tavernlink.protocol.commands.entry import CommandSpec
+from tavernlink.protocol.commands.schemas import schema_of, schemas_of
 from tavernlink.version import __version__
 
 __all__ = ["openapi_config"]
@@ -42,4 +46,69 @@ class _Json(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         servers = [{"url": prefix_of(request.scope) or "/"}]
-        return super().render(request, {**openapi_schema, "servers": servers})
+        paths, schemas = _commands()
+        components = openapi_schema["components"]
+        document = {
+            **openapi_schema,
+            "paths": {**openapi_schema["paths"], **paths},
+            "components": {**components, "schemas": {**components["schemas"], **schemas}},
+            "servers": servers,
+        }
+        return super().render(request, document)
+
+
+@cache
+def _commands() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Addresses of the commands, each with its own body and result, and the schemas that they refer to."""
+    specs = list(COMMANDS.values())
+    schemas, definitions = schemas_of(
+        [type_ for spec in specs for type_ in (spec.args, spec.result)], "#/components/schemas/command.{name}"
+    )
+    paths = {
+        f"/api/taverns/{{tavern}}/commands/{spec.name}": {
+            "post": _operation(spec, schemas[at], schemas[at + 1])
+        }
+        for at, spec in zip(range(0, len(schemas), 2), specs, strict=True)
+    }
+    return paths, {f"command.{name}": schema for name, schema in definitions.items()}
+
+
+def _operation(spec: CommandSpec, args: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    update = {
+        "type": "object",
+        "properties": {
+            "request_id": {"type": "string"},
+            "state": {"const": "done"},
+            "tavern": {"type": "string"},
+            "result": result,
+        },
+        "required": ["request_id", "state"],
+    }
+    outcome = {
+        "type": "object",
+        "properties": {"ok": {"const": True}, "result": update},
+        "required": ["ok", "result"],
+    }
+    asks = " The person may be asked first." if spec.destructive else ""
+    codes = f" Errors of its own: {', '.join(f'`{code}`' for code in spec.errors)}." if spec.errors else ""
+    return {
+        "tags": ["commands by name"],
+        "summary": spec.name,
+        "description": f"{spec.about} Needs the scope `{spec.scope}`.{asks}{codes}",
+        "operationId": f"command.{spec.name}",
+        "parameters": [
+            {"name": "tavern", "in": "path", "required": True, "schema": {"type": "string"}},
+            {"name": "wait", "in": "query", "schema": {"type": "boolean", "default": True}},
+            {"name": "revision", "in": "query", "schema": {"type": "integer", "minimum": 0}},
+            {"name": "timeout", "in": "query", "schema": {"type": "number", "exclusiveMinimum": 0}},
+            {"name": "request_id", "in": "query", "schema": {"type": "string"}},
+        ],
+        "requestBody": {
+            "content": {"application/json": {"schema": args, "example": dict(spec.example)}},
+            "required": bool(schema_of(spec.args).get("required")),
+        },
+        "responses": {
+            "200": {"description": "Done", "content": {"application/json": {"schema": outcome}}},
+            "202": {"description": "With `wait=false`: accepted."},
+        },
+    }
