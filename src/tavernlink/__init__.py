@@ -18,13 +18,26 @@ if TYPE_CHECKING:
     from tavernlink import errors
     from tavernlink.errors import TavernlinkError
     from tavernlink.sdk import connect, connect_sync, sync
+    from tavernlink.sdk.context import Context
+    from tavernlink.sdk.offering import function
 
-__all__ = ["TavernlinkError", "__version__", "connect", "connect_sync", "errors", "sync"]
+__all__ = [
+    "Context",
+    "TavernlinkError",
+    "__version__",
+    "connect",
+    "connect_sync",
+    "errors",
+    "function",
+    "sync",
+]
 
 _HOMES = {
+    "Context": "tavernlink.sdk.context",
     "TavernlinkError": "tavernlink.errors",
     "connect": "tavernlink.sdk",
     "connect_sync": "tavernlink.sdk",
+    "function": "tavernlink.sdk.offering",
     "sync": "tavernlink.sdk",
 }
 

@@ -154,7 +154,7 @@ def test_an_unknown_function_is_said_to_be_unknown() -> None:
         ({"sides": "six"}, "$.args.sides", "type"),
         ({"sides": 1}, "$.args.sides", "minimum"),
         ({"sides": 6, "rolls": [1, 2, "x"]}, "$.args.rolls[2]", "type"),
-        ({"sides": 6, "colour": "red"}, "$.args", "additionalProperties"),
+        ({"sides": 6, "colour": "red"}, "$.args.colour", "additionalProperties"),
     ],
 )
 def test_wrong_arguments_are_refused_with_the_path_to_them(

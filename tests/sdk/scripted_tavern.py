@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -34,6 +34,7 @@ class ScriptedTavern:
         self._words = words
         self._streams = 0
         self._work: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, list[asyncio.Future[Any]]] = {}
         self.held = asyncio.Event()
         self.held.set()
         self.chat: list[dict[str, Any]] = []
@@ -48,6 +49,8 @@ class ScriptedTavern:
         async for data in self._socket:
             frame = json.loads(data)
             content = frame["content"]
+            for waiting in self._waiting.pop(frame["type"], ()):
+                waiting.set_result(content)
             if frame["type"] == "welcome":
                 await self.publish_all()
                 ready.set()
@@ -56,6 +59,12 @@ class ScriptedTavern:
                 self._work[content["request_id"]] = asyncio.create_task(self._carry_out(content))
             elif frame["type"] == "command.cancel":
                 self._work[content["request_id"]].cancel()
+
+    def next(self, type_: str) -> asyncio.Future[Any]:
+        """Return the content of the next message of this type, from now on."""
+        found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(type_, []).append(found)
+        return found
 
     async def send(self, type_: str, **content: Any) -> None:
         await self._socket.send(json.dumps({"type": type_, "content": content}))
@@ -154,14 +163,18 @@ def _insert(index: int, message: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def scripted_tavern(
-    url: str, key: str, *, name: str = "Home", words: Words = echo
+    url: str, key: str, *, name: str = "Home", words: Words = echo, commands: Sequence[str] = ()
 ) -> AsyncIterator[ScriptedTavern]:
-    """Connect one to the hub at `url`; inside, it is there and has said what is open."""
+    """Connect one to the hub at `url`; inside, it is there and has said what is open.
+
+    `commands` of the catalogue are answered from `results`.
+    """
     protocols = [Subprotocol(WEBSOCKET_SUBPROTOCOL)]
     async with connect(
         websocket_address(url), subprotocols=protocols, proxy=None, compression=None
     ) as socket:
-        auth = {"key": key, "role": "tavern", "name": name, "id": f"id-of-{name}"}
+        auth: dict[str, Any] = {"key": key, "role": "tavern", "name": name, "id": f"id-of-{name}"}
+        auth["commands"] = list(commands)
         await socket.send(json.dumps({"type": "hello", "content": auth}))
         tavern = ScriptedTavern(socket, words)
         ready = asyncio.Event()

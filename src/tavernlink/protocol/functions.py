@@ -68,6 +68,8 @@ class FunctionSpec(Message):
     """A name for people."""
     tool: bool = False
     """Offer it to models as a tool."""
+    stealth: bool = False
+    """With `tool`: the model's turn ends with the call; neither call nor result is shown, and no reply follows."""
     scopes: list[Name] = msgspec.field(default_factory=list)
     """Scopes that a caller's key needs, all of them, besides `functions:call`."""
     timeout: _Seconds | None = None
@@ -154,6 +156,8 @@ class FunctionCall(Message):
     wait: bool = False
     parent: Id | None = None
     """From within a call that the peer carries out: that call's id. Calls within calls have a limit to their depth."""
+    again: bool = False
+    """Only the call that was made before under this id; `unknown_call` where there is none, rather than a new one."""
 
 
 class CallAccepted(Message):

@@ -21,12 +21,14 @@ from tavernlink.errors import Unavailable
 from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.chat import ChatView
 from tavernlink.protocol.commands import Context
+from tavernlink.protocol.functions import FunctionInfo
 from tavernlink.protocol.inbox import InboxMessage
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import GenerateMode, GenerationResult
 from tavernlink.protocol.rooms import RoomInfo
 from tavernlink.protocol.routing import CustomMessage, Sent
 from tavernlink.protocol.taverns import Character, TavernInfo
+from tavernlink.sdk.calling import Calling
 from tavernlink.sdk.hub import Hub, connect
 from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
@@ -39,7 +41,7 @@ from tavernlink.sdk.sync_room import SyncRoom
 from tavernlink.sdk.sync_work import SyncPool, SyncRequests, SyncSessions
 from tavernlink.sdk.tavern import Tavern
 
-__all__ = ["SyncHub", "SyncReply", "SyncRequest", "SyncTavern", "connect_sync"]
+__all__ = ["SyncCalling", "SyncHub", "SyncReply", "SyncRequest", "SyncTavern", "connect_sync"]
 
 T = TypeVar("T")
 
@@ -57,9 +59,14 @@ class _LoopThread:
         self._thread = threading.Thread(target=self._loop.run_forever, name="tavernlink", daemon=True)
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._thread.is_alive()
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` there and wait for its result here."""
-        if not self._thread.is_alive():
+        if not self.alive:
             work.close()
             raise Unavailable("closed")
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -83,7 +90,7 @@ class _LoopThread:
                 yield event  # type: ignore[misc]  # T, since it is not the end
         finally:
             close = getattr(events, "aclose", None)
-            if close is not None and self._thread.is_alive():
+            if close is not None and self.alive:
                 self.run(close())
 
     def stop(self) -> None:
@@ -95,6 +102,30 @@ class _LoopThread:
             self._loop.close()
 
 
+class _BorrowedLoop(_LoopThread):
+    """Somebody else's event loop, in another thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs. Raises `RuntimeError` in the loop's own thread, which cannot wait for itself."""
+        if _running_loop() is self._loop:
+            raise RuntimeError("An async function uses `ctx.hub` and awaits it; `ctx.sync_hub` is for the others.")
+        return self._loop.is_running()
+
+    def stop(self) -> None:
+        """It is its owner's to stop."""
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
 class SyncHub:
     """`tavernlink.sdk.Hub` with blocking methods."""
 
@@ -102,6 +133,13 @@ class SyncHub:
         self._hub = hub
         self._loop: _LoopThread | None = None
         self._mailbox = SyncMailbox(self, hub)
+
+    @classmethod
+    def borrowing(cls, hub: Hub, loop: asyncio.AbstractEventLoop) -> SyncHub:
+        """Return the blocking form of an open handle, for threads other than that of its loop."""
+        found = cls(hub)
+        found._loop = _BorrowedLoop(loop)
+        return found
 
     def open(self) -> None:
         """Connect; as `Hub.open`."""
@@ -231,11 +269,42 @@ class SyncHub:
         """As `Hub.profiles`."""
         return SyncProfiles(self, self._hub.profiles)
 
-    def call(
-        self, type_: str, content: Message | dict[str, Any] | None = None, *, timeout: float | None = 30.0
-    ) -> Any:
+    def call(self, name: str, content: Message | dict[str, Any] | None = None, /, **options: Any) -> Any:
         """As `Hub.call`."""
-        return self.loop.run(self._hub.call(type_, content, timeout=timeout))
+        return self.loop.run(self._hub.call(name, content, **options))
+
+    def begin_call(self, name: str, args: dict[str, Any] | None = None, **options: Any) -> SyncCalling:
+        """As `Hub.begin_call`."""
+
+        async def start() -> Calling:
+            return self._hub.begin_call(name, args, **options)
+
+        return SyncCalling(self, self.loop.run(start()))
+
+    def functions(self, **options: Any) -> list[FunctionInfo]:
+        """As `Hub.functions`."""
+        return self.loop.run(self._hub.functions(**options))
+
+    def function(self, function: Any = None, /, **options: Any) -> Any:
+        """As `Hub.function`. It may use this handle, or its context's `sync_hub`."""
+        if function is None:
+            return lambda wrapped: self.function(wrapped, **options)
+        if self._loop is None:
+            return self._hub.function(function, **options)
+
+        async def add() -> None:
+            self._hub.function(function, **options)
+
+        self.loop.run(add())
+        return function
+
+    def serve(self, *functions: Callable[..., Any]) -> list[str]:
+        """As `Hub.serve`."""
+        return self.loop.run(self._hub.serve(*functions))
+
+    def withdraw(self, *names: str) -> int:
+        """As `Hub.withdraw`."""
+        return self.loop.run(self._hub.withdraw(*names))
 
     def send(self, type_: str, content: Any = None, **options: Any) -> Sent:
         """As `Hub.send`."""
@@ -271,6 +340,23 @@ class SyncHub:
                 loop.run(subscription.close())
 
         return events()
+
+
+class SyncCalling:
+    """`tavernlink.sdk.Calling`, blocking."""
+
+    def __init__(self, hub: SyncHub, calling: Calling) -> None:
+        self._hub = hub
+        self._calling = calling
+        self.call_id = calling.call_id
+
+    def result(self) -> Any:
+        """As `Calling.result`."""
+        return self._hub.loop.run(self._calling.result())
+
+    def cancel(self) -> None:
+        """As `Calling.cancel`."""
+        self._hub.loop.run(self._calling.cancel())
 
 
 class SyncRequest(Generic[T]):

@@ -10,6 +10,7 @@ from tavernlink.core.functions.call import Asker, Call
 from tavernlink.core.functions.calls import Calls, fingerprint
 from tavernlink.core.functions.provider import PeerProvider
 from tavernlink.core.peers.peer import App, Peer
+from tavernlink.errors import NotFound
 from tavernlink.protocol.codec import encode_json
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.functions import (
@@ -75,6 +76,8 @@ class FunctionMessages:
             if before is not None:
                 self._join(before, peer, message, ack)
                 return
+        if message.again:
+            raise NotFound("unknown_call", details={"call_id": message.call_id})
         function = self._functions.find(message.name, message.provider, peer)
         call = self._calls.take(
             asker,

@@ -82,6 +82,8 @@ def _path(error: jsonschema_rs.ValidationError) -> str:
     kind = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
         return f"{path}.{kind.property}"
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        return f"{path}.{kind.unexpected[0]}"
     return path
 
 
