@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 
 WORKING_NPM = """
 echo "$@" >> "{calls}"
-mkdir -p node_modules/sillytavern
+mkdir -p node_modules/sillytavern/node_modules
 echo "// server" > node_modules/sillytavern/server.js
 """
 BROKEN_NPM = """

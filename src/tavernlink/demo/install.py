@@ -50,7 +50,7 @@ async def install(version: str = VERSION, *, progress: Progress) -> Path:
     Raises DemoError `node_missing` or `install_failed`.
     """
     folder = installed_folder(version)
-    if (folder / "server.js").is_file():
+    if _is_whole(folder):
         return folder
     await _check_node()
     home = _version_folder(version)
@@ -58,9 +58,17 @@ async def install(version: str = VERSION, *, progress: Progress) -> Path:
         home.with_name(f"{version}.lock"),
         waiting=lambda: progress("Another run is installing SillyTavern; waiting …"),
     ):
-        if not (folder / "server.js").is_file():
+        if not _is_whole(folder):
             await _npm_install(version, home, progress)
     return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    """Tell whether it is there with its dependencies inside its own folder.
+
+    Older caches have them beside it, where SillyTavern may not read the files with which it decodes pictures.
+    """
+    return (folder / "server.js").is_file() and (folder / "node_modules").is_dir()
 
 
 async def _npm_install(version: str, home: Path, progress: Progress) -> None:
@@ -76,7 +84,7 @@ async def _npm_install(version: str, home: Path, progress: Progress) -> None:
                 "install",
                 f"sillytavern@{version}",
                 "--omit=dev",
-                # SillyTavern before 1.16 reads its dependencies' files only inside its own folder.
+                # SillyTavern reads its dependencies' files only inside its own folder.
                 "--install-strategy=shallow",
                 "--no-audit",
                 "--no-fund",
@@ -118,6 +126,9 @@ def _side_folder(home: Path, log: Path) -> Path:
 def _replace(source: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     source.rename(target)
+    # What the program before it compiled names files of that one's own.
+    for stale in target.parent.glob("template-*"):
+        shutil.rmtree(stale, ignore_errors=True)
 
 
 async def _check_node() -> None:

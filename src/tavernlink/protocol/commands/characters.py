@@ -321,6 +321,7 @@ ROWS = (
         errors=("name_taken",),
         example={
             **_MINT,
+            "same_name": True,
             "first_mes": "Mind the seedlings!",
             "alternate_greetings": ["Oh, a visitor."],
             "depth_prompt": {"prompt": "Mint speaks in short sentences.", "depth": 2},
@@ -346,7 +347,8 @@ ROWS = (
         scope="control",
         about="Copies a character, without its chats.",
         errors=("unknown_character",),
-        example={"character": "Wren.png"},
+        example={"character": "$0.id"},
+        before=(("character.create", {**_MINT, "same_name": True}),),
     ),
     command(
         "character.rename",
@@ -356,7 +358,7 @@ ROWS = (
         scope="control",
         about="Gives a character another name, and so another id; chats, tags and groups follow.",
         errors=("unknown_character", "name_taken"),
-        example={"character": "$0.id", "name": "Peppermint"},
+        example={"character": "$0.id", "name": "Peppermint", "same_name": True},
         before=(("character.create", {**_MINT, "same_name": True}),),
     ),
     command(

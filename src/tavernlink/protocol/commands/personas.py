@@ -176,7 +176,12 @@ ROWS = (
         scope="control",
         about="Makes a persona.",
         errors=("name_taken", "unknown_item"),
-        example={"name": "Linden", "description": "{{user}} is a cartographer.", "position": "at_depth"},
+        example={
+            "name": "Linden",
+            "description": "{{user}} is a cartographer.",
+            "position": "at_depth",
+            "same_name": True,
+        },
         smoke=True,
     ),
     command(

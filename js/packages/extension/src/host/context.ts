@@ -153,6 +153,12 @@ export interface STContext {
   isToolCallingSupported?: () => boolean;
   registerFunctionTool?: (tool: STFunctionTool) => void;
   unregisterFunctionTool?: (name: string) => void;
+  ToolManager?: { tools: { toFunctionOpenAI(): unknown }[] };
+  SlashCommandParser?: { addCommandObject(command: unknown): void };
+  SlashCommand?: { fromProps(properties: Record<string, unknown>): unknown };
+  SlashCommandArgument?: { fromProps(properties: Record<string, unknown>): unknown };
+  SlashCommandNamedArgument?: { fromProps(properties: Record<string, unknown>): unknown };
+  ARGUMENT_TYPE?: Record<string, string>;
   getPresetManager: (api?: string) => { getSelectedPresetName(): string | undefined } | undefined;
   substituteParams: (text: string, options?: Record<string, unknown>) => string;
   setExtensionPrompt: (
