@@ -137,7 +137,7 @@ def run(
 
 
 @app.command()
-def runs(
+def runs(  # noqa: PLR0917  # its parameters are the command line's options
     schedule: Schedule,
     url: Url = None,
     key: KeyText = None,

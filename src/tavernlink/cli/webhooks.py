@@ -121,7 +121,7 @@ def resume(
 
 
 @app.command()
-def rotate(
+def rotate(  # noqa: PLR0917  # its parameters are the command line's options
     webhook: Webhook,
     overlap: Annotated[float, typer.Option(help="Seconds for which the old secret signs too.")] = 86_400.0,
     url: Url = None,
@@ -136,8 +136,8 @@ def rotate(
     print(made.secret)
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_(
     webhook: Webhook, url: Url = None, key: KeyText = None, data_dir: DataDir = None, ca: Ca = None
 ) -> None:
     """Send a test event and say what came of it."""
@@ -150,7 +150,7 @@ def test(
 
 
 @app.command()
-def deliveries(
+def deliveries(  # noqa: PLR0917  # its parameters are the command line's options
     webhook: Webhook,
     state: Annotated[str | None, typer.Option(help="waiting, delivered or dead.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000)] = 50,
@@ -176,7 +176,7 @@ def deliveries(
 
 
 @app.command()
-def replay(
+def replay(  # noqa: PLR0917  # its parameters are the command line's options
     webhook: Webhook,
     chosen: Chosen = None,
     url: Url = None,
@@ -190,7 +190,7 @@ def replay(
 
 
 @app.command()
-def discard(
+def discard(  # noqa: PLR0917  # its parameters are the command line's options
     webhook: Webhook,
     chosen: Chosen = None,
     url: Url = None,

@@ -73,7 +73,15 @@ class Courier:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            for parcel in self._webhooks.due():
+            try:
+                parcels = self._webhooks.due()
+            except Exception:  # noqa: BLE001 (the next time may go better)
+                _log.exception("What is to be sent to webhooks could not be found")
+                continue
+            if parcels and self._client is None:
+                # Takes a while, and only a hub with webhooks needs it.
+                self._client = await asyncio.to_thread(_open_client)
+            for parcel in parcels:
                 post = asyncio.create_task(self._deliver(parcel), name="tavernlink-webhook")
                 self._posts.add(post)
                 post.add_done_callback(self._posts.discard)
@@ -119,12 +127,11 @@ class Courier:
         raise _Refused(f"{host_of(url)} redirects round and round.")
 
     async def _post_once(self, url: str, parcel: Parcel) -> tuple[int, Mapping[str, str]]:
-        import httpx  # noqa: PLC0415  # only a hub with webhooks needs it
+        import httpx  # noqa: PLC0415  # imported before, in a thread
 
-        if self._client is None:
-            # No connection is kept: the next one may go to another address of the same name. Time is limited outside.
-            limits = httpx.Limits(max_keepalive_connections=0)
-            self._client = httpx.AsyncClient(trust_env=False, limits=limits, timeout=httpx.Timeout(None))
+        client = self._client
+        if client is None:
+            raise _Refused("The hub is stopping.")
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         shown = f"[{host}]" if ":" in host else host
@@ -135,7 +142,7 @@ class Courier:
         }
         failed: Exception | None = None
         for address in await _addresses_of(host, port, parcel.reach):
-            request = self._client.build_request(
+            request = client.build_request(
                 "POST",
                 httpx.URL(url, host=address),
                 content=parcel.body,
@@ -143,7 +150,7 @@ class Courier:
                 extensions={"sni_hostname": host},
             )
             try:
-                response = await self._client.send(request, stream=True)
+                response = await client.send(request, stream=True)
             except httpx.ConnectError as error:  # of `localhost`, ::1 is one where often nobody listens
                 failed = error
                 continue
@@ -152,6 +159,14 @@ class Courier:
         raise _Refused(
             f"{host} refuses connections on port {port}, or its certificate is not trusted."
         ) from failed
+
+
+def _open_client() -> httpx.AsyncClient:
+    import httpx  # noqa: PLC0415
+
+    # No connection is kept: the next one may go to another address of the same name. Time is limited outside.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(trust_env=False, limits=limits, timeout=httpx.Timeout(None))
 
 
 async def _addresses_of(host: str, port: int, reach: Reach) -> list[str]:

@@ -22,7 +22,6 @@ from tavernlink.protocol.schedules import (
     ScheduleRuns,
     ScheduleSet,
 )
-
 from tavernlink.sdk.calls import Repeat
 
 if TYPE_CHECKING:

@@ -27,7 +27,6 @@ from tavernlink.protocol.webhooks import (
     WebhookSet,
     WebhookTest,
 )
-
 from tavernlink.sdk.calls import Repeat
 
 if TYPE_CHECKING:

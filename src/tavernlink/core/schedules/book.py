@@ -116,7 +116,7 @@ class Schedules:
         self._audit = audit
         self._entrance = entrance
         self._schedules: dict[str, Schedule] = {}
-        for record in sorted(self._shelf.load(), key=lambda each: each.made):
+        for record in sorted(self._shelf.load(), key=lambda each: (each.made, each.id)):
             self._schedules[record.id] = Schedule(record)
 
     # Making and changing

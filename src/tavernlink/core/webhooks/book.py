@@ -71,7 +71,7 @@ class Webhooks:
         self._load()
 
     def _load(self) -> None:
-        for record in sorted(self._store.webhooks.load(), key=lambda each: each.made):
+        for record in sorted(self._store.webhooks.load(), key=lambda each: (each.made, each.id)):
             try:
                 self._take_up(record)
             except TavernlinkError as error:  # e.g. of a version whose expressions could do more
