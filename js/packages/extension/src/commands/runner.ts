@@ -19,13 +19,25 @@ export interface CommandOrder {
 export class CommandRunner {
   #visible: Promise<void> = Promise.resolve();
 
-  constructor(private readonly table: CommandTable) {}
+  constructor(
+    private readonly table: CommandTable,
+    /** Undefined: it may run. Rejects, or throws, where the person does not want it; may ask first. */
+    private readonly permit: (order: CommandOrder, signal: AbortSignal) => Promise<void> | undefined = () =>
+      undefined,
+  ) {}
 
   async run(order: CommandOrder, call: CommandCall): Promise<Outcome> {
     const entry = this.table.get(order.name);
     if (entry === undefined) {
       const message = `This tavern does not know the command “${order.name}”.`;
       return { ok: false, error: new HostError("unknown_command", message).info };
+    }
+    // Before its turn in a lane: what others want does not wait for the answer.
+    try {
+      const question = this.permit(order, call.signal);
+      if (question !== undefined) await question;
+    } catch (thrown) {
+      return { ok: false, error: errorInfo(thrown) };
     }
     const lane: Lane = typeof entry.lane === "function" ? entry.lane(order.args) : entry.lane;
     const work = async (): Promise<Outcome> => {

@@ -3,7 +3,7 @@
 import { context } from "./context.js";
 import { HostError } from "./failure.js";
 import { saveSettings } from "./library/server.js";
-import { callSlash } from "./slash.js";
+import { callSlash } from "./slash_calls.js";
 
 interface KeptProfile extends Record<string, unknown> {
   id: string;

@@ -6,8 +6,10 @@ import { HostError } from "./failure.js";
 const PATIENCE_MS = 3_000;
 const EXCERPT = 200;
 
+/** Our own question to the person is no obstacle: nothing of SillyTavern's waits for its answer. */
 function openDialog(page: Document): HTMLElement | null {
-  return page.querySelector<HTMLElement>("dialog[open]:not([closing])");
+  const open = page.querySelectorAll<HTMLElement>("dialog[open]:not([closing])");
+  return [...open].find((dialog) => dialog.querySelector(".tavernlink-question") === null) ?? null;
 }
 
 function blocked(dialog: HTMLElement): HostError {

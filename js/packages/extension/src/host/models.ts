@@ -3,7 +3,7 @@
 import { context } from "./context.js";
 import { HostError } from "./failure.js";
 import { saveSettings } from "./library/server.js";
-import { callSlash, slashChoices } from "./slash.js";
+import { callSlash, slashChoices } from "./slash_calls.js";
 
 export interface ModelFacts {
   api: string;

@@ -1,11 +1,15 @@
 /** Words of the drawer that are not in its template. English here; other languages in static/i18n. */
 
 import { PAIRING_TEXTS } from "../pairing/texts.js";
+import { PERMISSION_TEXTS } from "../permissions/texts.js";
 import { PROFILE_TEXTS } from "../profiles/texts.js";
+import { TOOL_TEXTS } from "../tools/texts.js";
 
 export const TEXTS = {
   ...PAIRING_TEXTS,
+  ...PERMISSION_TEXTS,
   ...PROFILE_TEXTS,
+  ...TOOL_TEXTS,
   copied: "The log is in the clipboard.",
   "state.idle": "Not connected",
   "state.connecting": "Connecting…",

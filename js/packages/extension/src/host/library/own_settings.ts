@@ -8,7 +8,7 @@ import type { Shelf } from "./shelf.js";
 
 export const OWN_NAME = "Tavernlink";
 const NAMESPACE = "tavernlink";
-const LOCAL: ReadonlySet<string> = new Set(["url", "key", "name", "remember", "profiles"]);
+const LOCAL: ReadonlySet<string> = new Set(["url", "key", "name", "remember", "profiles", "permissions"]);
 
 export class OwnSettingsShelf implements Shelf {
   read(_server: ServerSettings, wanted: (name: string) => boolean): Promise<Item[]> {
