@@ -19,6 +19,7 @@ from tavernlink.core.limits import HubLimits
 from tavernlink.core.retuning import retune
 from tavernlink.doors import Doors
 from tavernlink.errors import TavernlinkError
+from tavernlink.functions import HubFunctions
 from tavernlink.logs import set_log_level
 from tavernlink.mcp.client.servers import McpServers
 from tavernlink.runtime.configuration import Configuration
@@ -58,6 +59,7 @@ class Server:
         self._doors: Doors | None = None
         self._upkeep: Upkeep | None = None
         self._mcp: McpServers
+        self._functions: HubFunctions
         self._tracing: Tracing | None = None
         self._declared: DeclaredKeys
         self._serving: asyncio.Task[None] | None = None
@@ -97,6 +99,9 @@ class Server:
             self._mcp = McpServers(self.runtime.core.functions)
             self._doors = Doors(self.configuration, self.runtime, self.certificate, self._mcp)
             await self.runtime.start()
+            folder = settings.functions_dir or settings.data_dir / "functions"
+            self._functions = HubFunctions(self.runtime, folder)
+            await self._functions.start()
         except BaseException:
             listener.close()
             self._let_go()
@@ -120,7 +125,7 @@ class Server:
         if self._upkeep is not None:
             await self._upkeep.stop()
         if self._serving is not None and self._doors is not None:
-            await asyncio.gather(self.runtime.stop(), self._mcp.stop())
+            await asyncio.gather(self.runtime.stop(), self._mcp.stop(), self._functions.stop())
             self._doors.server.should_exit = True
             await self._serving
         await asyncio.to_thread(self._let_go)
@@ -181,8 +186,19 @@ class Server:
             _, self.first_admin_key = keyring.create("admin", "first admin")
 
 
-async def serve(settings: Settings | Sources, *, on_ready: Callable[[Server], None] | None = None) -> None:
-    """Run a hub until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); SIGHUP has it read its files again."""
+Beside = Callable[["Server"], contextlib.AbstractAsyncContextManager[None]]
+
+
+async def serve(
+    settings: Settings | Sources,
+    *,
+    on_ready: Callable[[Server], None] | None = None,
+    beside: Beside | None = None,
+) -> None:
+    """Run a hub until SIGINT or SIGTERM (Ctrl-C or Ctrl-Break on Windows); SIGHUP has it read its files again.
+
+    `beside` is entered when the hub listens and left before it stops. The signals end its entering, too.
+    """
     stop = asyncio.Event()
     server = Server(settings)
     with _signals(stop.set, server.reread):
@@ -190,9 +206,32 @@ async def serve(settings: Settings | Sources, *, on_ready: Callable[[Server], No
         try:
             if on_ready is not None:
                 on_ready(server)
-            await stop.wait()
+            await _until(stop, server, beside)
         finally:
             await server.stop()
+
+
+async def _until(stop: asyncio.Event, server: Server, beside: Beside | None) -> None:
+    if beside is None:
+        await stop.wait()
+        return
+
+    entered = False
+
+    async def run() -> None:
+        nonlocal entered
+        async with beside(server):
+            entered = True
+            await stop.wait()
+
+    running = asyncio.create_task(run())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not entered:
+        running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -253,6 +292,9 @@ def limits_of(settings: Settings) -> HubLimits:
         message_bytes=settings.message_bytes,
         audit_entries=settings.audit_entries,
         audit_days=settings.audit_days,
+        function_timeout=settings.function_timeout,
+        function_concurrency=settings.function_concurrency,
+        function_bytes=settings.function_bytes,
         app_rate=settings.app_rate,
         app_burst=int(settings.app_rate * 5),
         webhooks_per_key=settings.webhooks_per_key,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tavernlink import extension_files
-from tavernlink.cli.sillytavern import SillyTavernFolder, copy_into_place
+from tavernlink.up.sillytavern import SillyTavernFolder, copy_into_place
 from tavernlink.version import __version__
 from tests.cli.conftest import Cli
 

@@ -16,6 +16,7 @@ from tavernlink.cli import (
     backup,
     certificate,
     chat,
+    commands,
     demo,
     doctor,
     extension,
@@ -29,6 +30,7 @@ from tavernlink.cli import (
     sessions,
     status,
     tab,
+    up,
     webhooks,
 )
 from tavernlink.cli.output import fail
@@ -44,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.command("certificate")(certificate.certificate)
 app.command("backup")(backup.backup)
@@ -61,6 +64,8 @@ app.add_typer(extension.app, name="extension")
 app.add_typer(mcp.app, name="mcp")
 app.command("tab")(tab.tab)
 app.command("chat")(chat.chat)
+app.command("run")(commands.run)
+app.command("commands")(commands.commands)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 

@@ -9,12 +9,12 @@ from typing import Any, Literal, NamedTuple
 
 import httpx
 
-from tavernlink.cli.sillytavern import SillyTavernFolder
 from tavernlink.errors import TavernlinkError
 from tavernlink.protocol.taverns import TavernInfo
 from tavernlink.sdk import connect
 from tavernlink.sdk.address import http_address
 from tavernlink.sdk.trust import trusting
+from tavernlink.up.sillytavern import SillyTavernFolder
 from tavernlink.version import __version__
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tavernlink.cli.output import fail
-from tavernlink.cli.sillytavern import DEFAULT_USER, Installed, SillyTavernFolder, copy_into_place, remove
+from tavernlink.up.sillytavern import DEFAULT_USER, Installed, SillyTavernFolder, copy_into_place, remove
 from tavernlink.version import __version__
 
 __all__ = ["app"]

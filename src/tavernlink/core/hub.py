@@ -9,6 +9,7 @@ from tavernlink.core.access.keys import Keyring
 from tavernlink.core.access.messages import AccessMessages
 from tavernlink.core.access.pairing import Pairings
 from tavernlink.core.access.permissions import may_hear
+from tavernlink.core.access.tickets import Tickets
 from tavernlink.core.automation import Automation
 from tavernlink.core.functions.functions import Functions
 from tavernlink.core.inbox.inboxes import Inboxes
@@ -63,6 +64,7 @@ class Hub:
         self.keyring = Keyring(store, clock, ids)
         self.audit = Audit(store, clock, ids, self.limits)
         self.pairings = Pairings(self.keyring, self.audit, clock, ids)
+        self.tickets = Tickets(self.keyring, self.audit, clock, ids)
         self.directory = Directory()
         self.subscriptions = Subscriptions(self._may_hear)
         self.work = Work(self.directory, clock, ids, store, self.limits)

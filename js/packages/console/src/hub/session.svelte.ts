@@ -5,6 +5,7 @@ import { Connection, Hub, TavernlinkError, type ConnectionState } from "@tavernl
 import { t } from "../i18n/language.svelte.js";
 import { Pairings } from "./pairings.svelte.js";
 import { Problems } from "./problems.svelte.js";
+import { redeem, takeTicket } from "./ticket.js";
 import { Taverns } from "./taverns.svelte.js";
 import { Tokens } from "./tokens.svelte.js";
 
@@ -66,8 +67,17 @@ class Session {
   busy = $state(false);
   readonly problems = new Problems();
 
-  /** Go on with a key that this browser kept. */
+  /** Go in with the ticket in the address, else go on with a key that this browser kept. */
   async restore(): Promise<void> {
+    const ticket = takeTicket();
+    if (ticket !== undefined) {
+      try {
+        await this.signIn(await redeem(ticket), false);
+        return;
+      } catch (error) {
+        this.problems.take(error);
+      }
+    }
     const key = sessionStorage.getItem(KEPT) ?? localStorage.getItem(KEPT);
     if (key === null) return;
     try {

@@ -1,0 +1,1 @@
+"""`tavernlink up`: everything that somebody at home needs, in one command."""
