@@ -22,6 +22,10 @@ import { Texts } from "./panel/texts.js";
 import { confirmWith, notify } from "./host/popup.js";
 import { pause } from "./pause.js";
 import { readPinned } from "./pinned.js";
+import { asker } from "./permissions/asker.js";
+import { Gatekeeper } from "./permissions/gatekeeper.js";
+import { PermissionsPanel } from "./permissions/panel.js";
+import { Permissions } from "./permissions/stored.js";
 import { openProfiles } from "./profiles/open.js";
 import { ProfilesPanel } from "./profiles/panel.js";
 import { findObstacle, type Obstacle } from "./reach.js";
@@ -29,6 +33,9 @@ import { Settings } from "./settings.js";
 import { StateReport } from "./state.js";
 import { VisibleStreams } from "./streams/visible.js";
 import { TavernLine } from "./tavern.js";
+import { openFunctions } from "./tools/open.js";
+import { ToolsPanel } from "./tools/panel.js";
+import { toolCalling } from "./host/function_tools.js";
 import { Work } from "./work.js";
 
 declare const __TAVERNLINK_VERSION__: string;
@@ -57,6 +64,7 @@ export async function startExtension(moduleUrl: string): Promise<void> {
         visible.restart();
         state.restart();
         mirror.restart();
+        functions.restart();
       },
       receiveCommand: (command) => {
         work.receiveCommand(command);
@@ -71,6 +79,9 @@ export async function startExtension(moduleUrl: string): Promise<void> {
         follow.receiveChanged(changed);
         void profilesPanel?.refresh();
       },
+      receiveFunction: (type, content) => {
+        functions.receive(type, content);
+      },
       receiveMessage: (message) => {
         messages.receive(message);
       },
@@ -79,6 +90,10 @@ export async function startExtension(moduleUrl: string): Promise<void> {
   );
   const messages = new Messages(line, (error) => {
     log.add("error", "A listener of another extension failed", error);
+  });
+  const functions = openFunctions(line, messages, log, {
+    settings: () => settings.stored as unknown as Record<string, unknown>,
+    id: () => (line.state.name === "online" ? line.state.welcome.id : id),
   });
   const visible = new VisibleStreams(context, line);
   const mirror = new Mirror({ read: context, growing: () => visible.growing, observeChat, pause }, line);
@@ -93,7 +108,21 @@ export async function startExtension(moduleUrl: string): Promise<void> {
     (type, content) => line.ask(type, content),
     (event) => profilesPanel?.report(event),
   );
-  const work = new Work(new CommandRunner(commandTable(host, profiles)), visible, line, log);
+  const permissions = new Permissions({
+    all: () => context().extensionSettings,
+    save: () => {
+      context().saveSettingsDebounced();
+    },
+  });
+  const gatekeeper = new Gatekeeper(
+    permissions,
+    asker(new Texts(translate)),
+    () => pinned?.attended === false,
+  );
+  const runner = new CommandRunner(commandTable(host, profiles), (order, signal) =>
+    gatekeeper.permit(order, signal),
+  );
+  const work = new Work(runner, visible, line, log);
 
   visible.listen();
   mirror.listen();
@@ -103,7 +132,9 @@ export async function startExtension(moduleUrl: string): Promise<void> {
     if (!visible.running) mirror.look();
   });
   observeGenerating((generating) => {
-    if (!generating) visible.receiveIdle();
+    if (generating) return;
+    visible.receiveIdle();
+    functions.round.receiveIdle();
   });
 
   const identity = new Identity({
@@ -149,6 +180,7 @@ export async function startExtension(moduleUrl: string): Promise<void> {
   });
   if (root !== undefined) {
     const texts = new Texts(translate);
+    new PermissionsPanel(root, permissions, texts);
     profilesPanel = new ProfilesPanel(root, profiles, follow, texts, {
       confirm: confirmWith,
       notify,
@@ -157,7 +189,17 @@ export async function startExtension(moduleUrl: string): Promise<void> {
       },
     });
   }
+  const toolsPanel =
+    root === undefined
+      ? undefined
+      : new ToolsPanel(root, functions.tools, functions.choice, new Texts(translate), {
+          online: () => line.state.name === "online",
+          calling: toolCalling,
+        });
+  const { eventSource, eventTypes } = context();
+  eventSource.on(eventTypes["CHAT_CHANGED"] ?? "chat_id_changed", () => toolsPanel?.draw());
   line.onState(({ name }) => {
+    toolsPanel?.draw();
     profilesPanel?.setOnline(name === "online");
     if (name === "online") void follow.catchUp();
   });
@@ -168,17 +210,9 @@ export async function startExtension(moduleUrl: string): Promise<void> {
     line.retryNow();
   });
   log.add("info", `Tavernlink ${__TAVERNLINK_VERSION__} on SillyTavern ${sillyTavernVersion()}, ${id}`);
-  // What a page's keeper and a person at the browser's console may look at.
-  const view = {
-    get id(): string {
-      return line.state.name === "online" ? line.state.welcome.id : id;
-    },
-    state: () => line.state,
-    // For other extensions and scripts: messages of their own types.
-    send: messages.send,
-    on: messages.on,
-  };
-  Object.assign(globalThis, { tavernlink: view });
+  // For a page's keeper, a person at the browser's console, other extensions and scripts.
+  Object.assign(globalThis, { tavernlink: functions.api.view });
+  functions.api.ready();
   if (pinned !== undefined || (settings.stored.autoConnect && settings.key !== "")) connect();
 }
 

@@ -20,6 +20,7 @@ import {
 
 import type { Log } from "./log.js";
 import type { Outlet } from "./outlet.js";
+import type { FunctionEvents } from "./tools/open.js";
 
 /** What has to be told again to a hub that knows nothing of us. */
 export interface SessionParts {
@@ -28,6 +29,7 @@ export interface SessionParts {
   receiveCancel(requestId: string): void;
   receiveWanted(names: readonly string[]): void;
   receiveProfile(changed: ProfileChanged): void;
+  receiveFunction<Type extends keyof FunctionEvents>(type: Type, content: FunctionEvents[Type]): void;
   receiveMessage(message: ReceivedMessage): void;
 }
 
@@ -93,6 +95,16 @@ export class TavernLine implements Outlet {
     connection.onMessage("profile.changed", (changed) => {
       this.parts.receiveProfile(changed);
     });
+    const hearFunction = (type: keyof FunctionEvents): void => {
+      connection.onMessage(type, (content) => {
+        this.parts.receiveFunction(type, content);
+      });
+    };
+    hearFunction("function.invoke");
+    hearFunction("function.cancel");
+    hearFunction("function.result");
+    hearFunction("function.progress");
+    hearFunction("functions.changed");
     onCustom(connection, "x.*", (message) => {
       this.parts.receiveMessage(message);
     });

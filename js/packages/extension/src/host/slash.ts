@@ -1,42 +1,60 @@
-/** SillyTavern's own slash commands, called as functions: a way to what its modules do not export. */
+/** Slash commands of our own, in SillyTavern's parser. */
 
-import { HostError } from "./failure.js";
-import { loadModule } from "./library/server.js";
+import { context } from "./context.js";
 
-interface STOption {
-  value: string;
+export interface SlashCommandSpec {
+  name: string;
+  help: string;
+  returns: string;
+  named: readonly { name: string; about: string; required?: boolean }[];
+  unnamed: string;
+  /** What it pipes on. A rejection stops the script, and the person sees why. */
+  run: (named: Record<string, string>, unnamed: string) => Promise<string>;
 }
 
-interface STSlashCommand {
-  callback(args: Record<string, unknown>, value: string): unknown;
-  unnamedArgumentList?: { enumProvider?: () => STOption[] }[];
+/** False: this SillyTavern has no parser to add to. */
+export function addSlashCommand({ name, help, returns, named, unnamed, run }: SlashCommandSpec): boolean {
+  const {
+    SlashCommandParser: parser,
+    SlashCommand: command,
+    SlashCommandArgument: argument,
+    SlashCommandNamedArgument: namedArgument,
+    ARGUMENT_TYPE: types,
+  } = context();
+  if (parser === undefined || command === undefined || argument === undefined || namedArgument === undefined)
+    return false;
+  parser.addCommandObject(
+    command.fromProps({
+      name,
+      helpString: help,
+      returns,
+      namedArgumentList: named.map((each) =>
+        namedArgument.fromProps({
+          name: each.name,
+          description: each.about,
+          typeList: [types?.["STRING"] ?? "string"],
+          isRequired: each.required === true,
+        }),
+      ),
+      unnamedArgumentList: [
+        argument.fromProps({
+          description: unnamed,
+          typeList: [types?.["DICTIONARY"] ?? "dictionary"],
+          isRequired: false,
+        }),
+      ],
+      callback: (given: Record<string, unknown>, value: unknown) => run(texts(given), asText(value)),
+    }),
+  );
+  return true;
 }
 
-async function find(name: string): Promise<STSlashCommand | undefined> {
-  const module = await loadModule("/scripts/slash-commands/SlashCommandParser.js");
-  const parser = module?.["SlashCommandParser"] as { commands?: Record<string, STSlashCommand> } | undefined;
-  return parser?.commands?.[name];
+function texts(given: Record<string, unknown>): Record<string, string> {
+  // Beside the arguments there are SillyTavern's own entries: scope, abort controller, …
+  const entries = Object.entries(given).filter(([key]) => !key.startsWith("_"));
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => (typeof value === "string" ? [[key, value] as const] : [])),
+  );
 }
 
-/** Its answer as a text. Throws `unsupported_backend` where this SillyTavern has no such command. */
-export async function callSlash(
-  name: string,
-  value: string,
-  args: Record<string, unknown> = {},
-): Promise<string> {
-  const command = await find(name);
-  if (command === undefined)
-    throw new HostError(
-      "unsupported_backend",
-      `This SillyTavern has no /${name}; is its extension switched off?`,
-    );
-  const answer = await command.callback(args, value);
-  return typeof answer === "string" ? answer : "";
-}
-
-/** What a slash command offers for its argument. */
-export async function slashChoices(name: string): Promise<string[]> {
-  const command = await find(name);
-  const choices = command?.unnamedArgumentList?.[0]?.enumProvider?.() ?? [];
-  return choices.map(({ value }) => value).filter((value) => value !== "");
-}
+const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value ?? ""));
