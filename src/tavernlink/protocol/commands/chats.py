@@ -212,7 +212,6 @@ class ChatClose(Arguments):
     """Nothing."""
 
 
-_OTHER = ("chat.new", {"name": "Another evening"})
 _LINES = (
     b'{"user_name":"User","character_name":"Seraphina","chat_metadata":{}}\n'
     b'{"name":"User","is_user":true,"is_system":false,"send_date":"2026-01-31T10:00:00.000Z","mes":"Hello.","extra":{}}\n'
@@ -251,7 +250,7 @@ ROWS = (
         about="Opens a chat, and its character or group where another one is open.",
         errors=("unknown_chat", "unknown_character"),
         example={"chat_id": "$0.chat_id", "character": "default_Seraphina.png"},
-        before=(_OTHER, ("chat.new", {"character": "Wren.png"})),
+        before=(("chat.new", {"name": "Another evening"}), ("chat.new", {"character": "Wren.png"})),
         smoke=True,
     ),
     command(
@@ -274,7 +273,7 @@ ROWS = (
         about="Renames a chat.",
         errors=("unknown_chat", "unknown_character", "chat_exists"),
         example={"chat_id": "$0.chat_id", "name": "The evening after"},
-        before=(_OTHER,),
+        before=(("chat.new", {"name": "An evening"}),),
         smoke=True,
     ),
     command(
@@ -287,7 +286,7 @@ ROWS = (
         about="Deletes a chat. Where it is open, the newest other one is opened, or a new one; the result names it.",
         errors=("unknown_chat", "unknown_character"),
         example={"chat_id": "$0.chat_id"},
-        before=(_OTHER,),
+        before=(("chat.new", {"name": "A wasted evening"}),),
         smoke=True,
     ),
     command(
