@@ -9,6 +9,7 @@ from scripts.generate.golden import read_golden
 from scripts.generate.model import read_protocol
 from scripts.generate.reference import render_reference
 from scripts.generate.schema import render_schema
+from scripts.generate.sdk import render_sdk
 from scripts.generate.settings import render_settings
 from scripts.generate.typescript import render_commands, render_typescript
 
@@ -24,6 +25,8 @@ def outputs() -> dict[Path, str]:
         ROOT / "docs" / "protocol" / "reference.md": render_reference(protocol, read_golden()),
         ROOT / "docs" / "protocol" / "commands.md": render_commands_page(protocol),
         ROOT / "src" / "tavernlink" / "protocol" / "commands" / "words.py": render_words(protocol),
+        ROOT / "src" / "tavernlink" / "sdk" / "commands.py": render_sdk(protocol, sync=False),
+        ROOT / "src" / "tavernlink" / "sdk" / "sync_commands.py": render_sdk(protocol, sync=True),
         ROOT / "js" / "packages" / "client" / "src" / "generated" / "commands.ts": render_commands(protocol),
         ROOT / "js" / "packages" / "client" / "src" / "generated" / "protocol.ts": render_typescript(
             protocol

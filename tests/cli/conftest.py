@@ -14,6 +14,7 @@ import pytest
 
 from tavernlink.cli import main
 from tavernlink.demo.hub import log_to
+from tavernlink.protocol.commands.catalogue import COMMANDS
 from tests.sdk.house import House
 
 
@@ -59,7 +60,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
-    with log_to(folder / "hub.log"), House(folder) as house:
+    with log_to(folder / "hub.log"), House(folder, list(COMMANDS)) as house:
         yield house
 
 

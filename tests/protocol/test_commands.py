@@ -94,7 +94,12 @@ def test_words_become_what_their_fields_take() -> None:
     words = {"knots": "3", "to": "3", "cargo": '["tea"]', "fast": "true"}
     assert read_words(_SAIL, words) == {"knots": 3, "to": "3", "cargo": ["tea"], "fast": True}
     assert read_words(_SAIL, {"knots": "3", "to": "[north]"}) == {"knots": 3, "to": "[north]"}
-    for words, path in (({"knots": "x"}, "$.args.knots"), ({"knots": "1", "cargo": "[tea"}, "$.args.cargo")):
+    for words, path in (
+        ({"knots": "x"}, "$.args.knots"),
+        ({"cargo": "[tea"}, "$.args.cargo"),
+        ({"cargo": "[3]"}, "$.args.cargo[0]"),
+        ({"speed": "3"}, "$.args"),
+    ):
         with pytest.raises(BadMessage) as caught:
             read_words(_SAIL, words)
         assert caught.value.details["path"] == path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,8 +15,9 @@ from tests.sdk.scripted_tavern import ScriptedTavern, scripted_tavern
 class House:
     """Inside `with` it runs; `hub` has its address and keys, `tavern` is what is connected to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, commands: Sequence[str] = ()) -> None:
         self._folder = folder
+        self._commands = commands
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -26,7 +28,7 @@ class House:
     async def _run(self) -> None:
         async with (
             open_hub(self._folder) as self.hub,
-            scripted_tavern(self.hub.url, self.hub.tavern_key) as self.tavern,
+            scripted_tavern(self.hub.url, self.hub.tavern_key, commands=self._commands) as self.tavern,
         ):
             self._ready.set()
             await self._stop.wait()

@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeVar
-from uuid import uuid4
 from weakref import WeakSet
 
 import msgspec
@@ -28,15 +27,7 @@ from tavernlink.errors import AuthError, NotFound, TavernlinkError, Unavailable
 from tavernlink.protocol.access import AuditEntry, AuditList
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.codec import decode_content, encode_json
-from tavernlink.protocol.functions import (
-    FunctionCall,
-    FunctionCancel,
-    FunctionInfo,
-    FunctionInvoke,
-    FunctionList,
-    FunctionProgress,
-    FunctionResult,
-)
+from tavernlink.protocol.functions import FunctionProgress
 from tavernlink.protocol.inbox import InboxGet, InboxMessage, InboxTaken
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import RequestUpdate
@@ -48,18 +39,15 @@ from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
 from tavernlink.protocol.taverns import Character, CharacterList, TavernChanged, TavernInfo, TavernList
 from tavernlink.sdk.access import Keys, Pairings
 from tavernlink.sdk.address import DEFAULT_URL, websocket_address
-from tavernlink.sdk.calling import Calling
 from tavernlink.sdk.calls import Repeat
 from tavernlink.sdk.connection import Connection, Wire
-from tavernlink.sdk.context import CURRENT_CALL
+from tavernlink.sdk.functional import Functional
 from tavernlink.sdk.messages import AnyHandler, Mailbox, Messages, target_of
-from tavernlink.sdk.offering import make_offer
 from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.room import Room
 from tavernlink.sdk.schedules import Schedules
-from tavernlink.sdk.served import Served
 from tavernlink.sdk.subscription import EVERY_TAVERN, Subscription, type_of
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.sdk.trust import trusting
@@ -105,7 +93,7 @@ def connect(
     return Hub(address, secret, name=name, id=id, connect_timeout=connect_timeout, tls=tls)
 
 
-class Hub:
+class Hub(Functional):
     """A connection to one hub. Not thread-safe: use it in the event loop where it was opened."""
 
     def __init__(
@@ -129,8 +117,7 @@ class Hub:
         """Stream id → its tavern, and the reply that it belongs to."""
         self._subscriptions: WeakSet[Subscription] = WeakSet()
         self._mailbox = Mailbox(self.ask, self.spawn)
-        self._served = Served(self)
-        self._callings: dict[str, Calling] = {}
+        self._start_functions()
         self._heard: Counter[tuple[str, str | None, str]] = Counter()
         """(Tavern id, room id, glob) → how many subscriptions want it; the hub knows each once."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -143,12 +130,11 @@ class Hub:
         """Connect. Raises `AuthError`, `Unavailable("unreachable")`, or `BadMessage` for a malformed address."""
         self._connection = self._make_wire()
         self._welcome = await self._connection.open(timeout=self._connect_timeout)
-        if self._served.names:
-            try:
-                await self._served.register()
-            except BaseException:
-                await self.close()
-                raise
+        try:
+            await self._open_functions()
+        except BaseException:
+            await self.close()
+            raise
 
     def _make_wire(self) -> Wire:
         address = websocket_address(self.url)
@@ -159,7 +145,7 @@ class Hub:
     async def close(self) -> None:
         """Close the connection. What still waits ends with `Unavailable("closed")`; requests at the hub go on."""
         if self._connection is not None:
-            await self._served.close()
+            await self._close_functions()
             await self._connection.close()
         tasks = list(self._tasks)
         for task in tasks:
@@ -325,72 +311,6 @@ class Hub:
         seconds = _CALL_SECONDS if isinstance(timeout, EllipsisType) else timeout
         return await self.ask(name, args if content is None else content, result, timeout=seconds)
 
-    def begin_call(
-        self,
-        name: str,
-        args: dict[str, Any] | None = None,
-        *,
-        provider: str | None = None,
-        call_id: str | None = None,
-        timeout: float | None = None,
-        on_progress: Callable[[FunctionProgress], None] | None = None,
-    ) -> Calling:
-        """Begin to call a function; `await` what comes back for its result, or `cancel` it.
-
-        `provider`: instead of an address. `call_id`: called twice under one, it is carried out once.
-        """
-        parent = CURRENT_CALL.get()
-        message = FunctionCall(
-            name=name,
-            args=args or {},
-            provider=provider,
-            call_id=call_id or uuid4().hex,
-            timeout=timeout,
-            parent=parent,
-        )
-        return Calling(self, message, on_progress=on_progress)
-
-    async def functions(
-        self, *, tool: bool | None = None, provider: str | None = None, commands: bool = False
-    ) -> list[FunctionInfo]:
-        """Return the functions that this program may call; `commands` (or a tavern as `provider`): commands too."""
-        query = FunctionList(tool=tool, provider=provider, commands=commands)
-        return await self.ask("function.list", query, list[FunctionInfo])
-
-    # ── Functions of this program ────────────────────────────────────────────────────────────────────────
-    def function(self, function: Any = None, /, **options: Any) -> Any:
-        """Offer the function below to whoever may call it: `@hub.function`, or with options `@hub.function(tool=True)`.
-
-        Options are those of `tavernlink.function`. The hub is told when the handle is opened, or at once. It may be
-        async; if it is not, it runs in a thread. Raises `SignatureError` for one that cannot be offered.
-        """
-        if function is None:
-            return lambda wrapped: self.function(wrapped, **options)
-        offer = make_offer(function, options)
-        self._served.add([offer])
-        if self._connection is not None:
-            self.spawn(self._served.register_late(offer))
-        return function
-
-    async def serve(self, *functions: Callable[..., Any]) -> list[str]:
-        """Offer functions, and return their addresses when the hub has them. Raises what the hub says of them."""
-        offers = [make_offer(each, {}) for each in functions]
-        self._served.add(offers)
-        return await self._served.register(offers) if self._connection is not None else []
-
-    async def withdraw(self, *names: str) -> int:
-        """Offer these functions no more, or none at all; their calls fail with `provider_gone`."""
-        return await self._served.remove(names)
-
-    def follow_call(self, calling: Calling) -> None:
-        """Send a call's progress and result to it until `forget_call`."""
-        self._callings[calling.call_id] = calling
-
-    def forget_call(self, calling: Calling) -> None:
-        """Send no more to it."""
-        if self._callings.get(calling.call_id) is calling:
-            del self._callings[calling.call_id]
-
     async def ask(
         self,
         type_: str,
@@ -527,8 +447,8 @@ class Hub:
         tavern: str | None = None
         if isinstance(content, StreamStart | StreamDelta | StreamEnd):
             tavern = self._receive_stream(content)
-        elif isinstance(content, _OF_FUNCTIONS):
-            self._receive_function(content)
+        elif self._receive_function(content):
+            pass
         elif isinstance(content, CustomMessage):
             self._mailbox.receive(content)
         elif isinstance(content, RequestUpdate):
@@ -549,19 +469,6 @@ class Hub:
                 if subscription.wants(type_, tavern, room):
                     subscription.receive(content)
 
-    def _receive_function(
-        self, content: FunctionResult | FunctionProgress | FunctionInvoke | FunctionCancel
-    ) -> None:
-        calling = self._callings.get(content.call_id)
-        if isinstance(content, FunctionInvoke):
-            self._served.receive_invoke(content)
-        elif isinstance(content, FunctionCancel):
-            self._served.receive_cancel(content.call_id)
-        elif calling is not None and isinstance(content, FunctionResult):
-            calling.receive_result(content)
-        elif calling is not None and isinstance(content, FunctionProgress):
-            calling.receive_progress(content)
-
     def _receive_stream(self, event: StreamStart | StreamDelta | StreamEnd) -> str | None:
         if isinstance(event, StreamStart):
             request = self._requests.get(event.request_id or "")
@@ -577,8 +484,7 @@ class Hub:
         """The end of a request that somebody here still waits for; everything else waits to be read."""
         if letter.type == "function.result":
             result = decode_content(letter.type, encode_json(letter.content))
-            if isinstance(result, FunctionResult):
-                self._receive_function(result)
+            self._receive_function(result)
         if letter.type == "request.update":
             update = decode_content(letter.type, encode_json(letter.content))
             if isinstance(update, RequestUpdate) and update.request_id in self._requests:
@@ -588,9 +494,7 @@ class Hub:
         """Take up anew what hangs on events that were missed for good."""
         self._streams.clear()
         self.spawn(self._hear_again())
-        self.spawn(self._served.register_again())
-        for calling in list(self._callings.values()):
-            calling.resync(resync)
+        self._resync_functions(resync)
         for request in list(self._requests.values()):
             request.resync()
         for subscription in list(self._subscriptions):
@@ -599,15 +503,11 @@ class Hub:
     def receive_end(self, error: TavernlinkError) -> None:
         """End everything that waits."""
         self._mailbox.end(error)
-        for calling in list(self._callings.values()):
-            calling.fail(error)
+        self._end_functions(error)
         for request in list(self._requests.values()):
             request.fail(error)
         for subscription in list(self._subscriptions):
             subscription.end(error)
-
-
-_OF_FUNCTIONS = (FunctionResult, FunctionProgress, FunctionInvoke, FunctionCancel)
 
 
 def _plain(content: Message | dict[str, Any]) -> dict[str, Any]:

@@ -13,14 +13,15 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, Unpack, overload
 
 from tavernlink.errors import Unavailable
 from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.chat import ChatView
 from tavernlink.protocol.commands import Context
+from tavernlink.protocol.commands.asking import CommandInfo
 from tavernlink.protocol.functions import FunctionInfo
 from tavernlink.protocol.inbox import InboxMessage
 from tavernlink.protocol.message import Message
@@ -30,11 +31,13 @@ from tavernlink.protocol.routing import CustomMessage, Sent
 from tavernlink.protocol.taverns import Character, TavernInfo
 from tavernlink.sdk.calling import Calling
 from tavernlink.sdk.hub import Hub, connect
+from tavernlink.sdk.noun import RunOptions
 from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.subscription import Subscription
 from tavernlink.sdk.sync_access import SyncKeys, SyncPairings
 from tavernlink.sdk.sync_automation import SyncSchedules, SyncWebhooks
+from tavernlink.sdk.sync_commands import SyncCommandsOfTavern
 from tavernlink.sdk.sync_messages import AnyHandler, SyncMailbox
 from tavernlink.sdk.sync_profiles import SyncProfiles
 from tavernlink.sdk.sync_room import SyncRoom
@@ -44,6 +47,7 @@ from tavernlink.sdk.tavern import Tavern
 __all__ = ["SyncCalling", "SyncHub", "SyncReply", "SyncRequest", "SyncTavern", "connect_sync"]
 
 T = TypeVar("T")
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
 def connect_sync(url: str | None = None, key: str | None = None, **options: Any) -> SyncHub:
@@ -112,7 +116,9 @@ class _BorrowedLoop(_LoopThread):
     def alive(self) -> bool:
         """Whether it still runs. Raises `RuntimeError` in the loop's own thread, which cannot wait for itself."""
         if _running_loop() is self._loop:
-            raise RuntimeError("An async function uses `ctx.hub` and awaits it; `ctx.sync_hub` is for the others.")
+            raise RuntimeError(
+                "An async function uses `ctx.hub` and awaits it; `ctx.sync_hub` is for the others."
+            )
         return self._loop.is_running()
 
     def stop(self) -> None:
@@ -285,15 +291,25 @@ class SyncHub:
         """As `Hub.functions`."""
         return self.loop.run(self._hub.functions(**options))
 
-    def function(self, function: Any = None, /, **options: Any) -> Any:
+    @overload
+    def function(self, function: AnyFunction, /) -> AnyFunction: ...
+
+    @overload
+    def function(self, /, **options: Any) -> Callable[[AnyFunction], AnyFunction]: ...
+
+    def function(self, function: AnyFunction | None = None, /, **options: Any) -> Any:
         """As `Hub.function`. It may use this handle, or its context's `sync_hub`."""
         if function is None:
-            return lambda wrapped: self.function(wrapped, **options)
+            return lambda wrapped: self._offer(wrapped, options)
+        return self._offer(function, options)
+
+    def _offer(self, function: AnyFunction, options: dict[str, Any]) -> AnyFunction:
+        offered = self._hub.function(**options)
         if self._loop is None:
-            return self._hub.function(function, **options)
+            return offered(function)
 
         async def add() -> None:
-            self._hub.function(function, **options)
+            offered(function)
 
         self.loop.run(add())
         return function
@@ -401,12 +417,16 @@ class SyncReply(SyncRequest[GenerationResult]):
         return self._hub.loop.iterate(self._reply.events())
 
 
-class SyncTavern:
+class SyncTavern(SyncCommandsOfTavern):
     """`tavernlink.sdk.Tavern` with blocking methods; options are those of its namesakes."""
 
     def __init__(self, hub: SyncHub, tavern: Tavern) -> None:
         self._hub = hub
         self._tavern = tavern
+
+    @property
+    def _tavern_of_commands(self) -> SyncTavern:
+        return self
 
     def send(self, text: str, **options: Any) -> SyncReply:
         """As `Tavern.send`."""
@@ -447,6 +467,28 @@ class SyncTavern:
             return await self._tavern.delete(index, count, **options)
 
         return self._hub.loop.run(work())
+
+    def run(self, name: str, args: Mapping[str, Any] | None = None, /, **more: Any) -> Any:
+        """As `Tavern.run`, and waits for the result."""
+
+        async def work() -> Any:
+            return await self._tavern.run(name, args, **more)
+
+        return self._hub.loop.run(work())
+
+    def finish(
+        self, name: str, args: Mapping[str, Any], convert: Callable[[Any], T], **options: Unpack[RunOptions]
+    ) -> T:
+        """As `Tavern.start`, and waits for the result."""
+
+        async def work() -> T:
+            return await self._tavern.start(name, args, convert, **options)
+
+        return self._hub.loop.run(work())
+
+    def commands(self) -> list[CommandInfo]:
+        """As `Tavern.commands`."""
+        return self._hub.loop.run(self._tavern.commands())
 
     def stop(self) -> bool:
         """As `Tavern.stop`."""

@@ -7,8 +7,9 @@ its way from that moment, and awaiting the object gives its result or raises its
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -19,6 +20,7 @@ from tavernlink.protocol.commands.asking import CommandInfo, CommandList, Comman
 from tavernlink.protocol.requests import Generate, GenerateMode, GenerationStop, PromptMessage
 from tavernlink.protocol.taverns import Character, ContextGet, TavernInfo
 from tavernlink.sdk.calls import Repeat
+from tavernlink.sdk.commands import CharactersCommands, CommandsOfTavern
 from tavernlink.sdk.mirror import Mirror
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
@@ -29,18 +31,37 @@ if TYPE_CHECKING:
 __all__ = ["Tavern"]
 
 PromptLike = PromptMessage | Mapping[str, Any]
+T = TypeVar("T")
 
 
-class Tavern:
+class CharactersOfTavern(CharactersCommands):
+    """`tavern.characters`: commands about characters; called, it lists them as the hub knows them."""
+
+    async def __call__(self) -> list[Character]:
+        """Return the tavern's characters and groups (of every tavern, for the default handle)."""
+        return await self._tavern.hub.characters(self._tavern.name)
+
+
+class Tavern(CommandsOfTavern):
     """One tavern of a hub, by id or name; with None the hub's default one, chosen anew at each use.
 
-    Every method may raise `Unavailable("no_tavern")` and `NotFound("unknown_tavern")`.
+    What SillyTavern can be asked to do beside this is by noun: `tavern.messages.edit(…)`, `tavern.worlds.list()`, each
+    a `Request` to await. Every method may raise `Unavailable("no_tavern")` and `NotFound("unknown_tavern")`.
     """
 
     def __init__(self, hub: Hub, name: str | None) -> None:
         self._hub = hub
         self.name = name
         """Id or name as it was asked for."""
+
+    @property
+    def hub(self) -> Hub:
+        """The hub that this is a handle of."""
+        return self._hub
+
+    @property
+    def _tavern_of_commands(self) -> Tavern:
+        return self
 
     def __repr__(self) -> str:
         return f"<Tavern {self.name or '(default)'} of {self._hub.url}>"
@@ -196,17 +217,39 @@ class Tavern:
         JSON as the command's page describes it. `revision`: as in `edit`; the others as in `send`. The same commands
         with types and completion are `tavern.messages.edit(…)` and so on.
         """
+        return self.start(
+            name,
+            {**(args or {}), **more},
+            _as_it_is,
+            revision=revision,
+            timeout=timeout,
+            priority=priority,
+            request_id=request_id,
+        )
+
+    def start(
+        self,
+        name: str,
+        args: Mapping[str, Any],
+        convert: Callable[[Any], T],
+        *,
+        revision: int | None = None,
+        timeout: float | None = None,
+        priority: int = 0,
+        request_id: str | None = None,
+    ) -> Request[T]:
+        """As `run`, with a function that makes the result of its JSON."""
         request_id = request_id or _new_id()
         content = CommandRun(
             name=name,
-            args=msgspec.to_builtins({**(args or {}), **more}),
+            args=msgspec.to_builtins(dict(args)),
             tavern=self.name,
             revision=revision,
             timeout=timeout,
             priority=priority,
             request_id=request_id,
         )
-        return Request(self._hub, "command.run", content, request_id, _as_it_is)
+        return Request(self._hub, "command.run", content, request_id, convert)
 
     async def commands(self) -> list[CommandInfo]:
         """Return the commands there are, and for each whether this tavern can do it (`known`)."""
@@ -217,9 +260,10 @@ class Tavern:
         """Return what is open: character, persona, chat, the `last` messages, the settings that matter."""
         return await self._hub.ask("context.get", ContextGet(tavern=self.name, last=last), Context)
 
-    async def characters(self) -> list[Character]:
-        """Return the tavern's characters and groups (of every tavern, for the default handle)."""
-        return await self._hub.characters(self.name)
+    @cached_property
+    def characters(self) -> CharactersOfTavern:
+        """Commands about characters. `await tavern.characters()` lists characters and groups."""
+        return CharactersOfTavern(self)
 
     async def info(self) -> TavernInfo:
         """Return the tavern's entry in the hub's list; for the default handle the first that is online."""

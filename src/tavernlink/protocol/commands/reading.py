@@ -40,35 +40,43 @@ def read_arguments(spec: CommandSpec, args: Mapping[str, Any]) -> dict[str, Any]
 def read_words(spec: CommandSpec, words: Mapping[str, str]) -> dict[str, Any]:
     """Return arguments that came as words, of a command line or an address: `3` may be a number, `[…]` a list.
 
-    Raises `invalid_message` with the path.
+    Raises `invalid_message` with the path, for a name that is not known too; what is missing, the hub says.
     """
     fields = {field.encode_name: field.type for field in msgspec.structs.fields(spec.args)}
-    given = {name: _value(fields.get(name, str), word) for name, word in words.items()}
-    try:
-        read = msgspec.convert(given, spec.args, strict=False)
-    except msgspec.ValidationError as error:
-        raise _invalid(spec, error) from None
-    filled: dict[str, Any] = msgspec.to_builtins(read)
-    return {name: value for name, value in filled.items() if name in given}
+    read = {}
+    for name, word in words.items():
+        if name not in fields:
+            known = f"It takes {', '.join(fields)}." if fields else "It takes none."
+            raise BadMessage(
+                "invalid_message",
+                f"{spec.name!r} has no argument {name!r}. {known}",
+                {"command": spec.name, "path": "$.args"},
+            )
+        try:
+            read[name] = msgspec.to_builtins(_value(fields[name], word))
+        except msgspec.ValidationError as error:
+            raise _invalid(spec, error, name) from None
+    return read
 
 
 def _value(type_: Any, word: str) -> Any:
-    """The word itself where its field takes a text, else what it is as JSON, where that is a list or an object."""
-    if word[:1] not in ("[", "{"):
-        return word
+    """What a word is: a text where its field takes one, else what it is as JSON."""
     try:
-        msgspec.convert(word, type_)
+        return msgspec.convert(word, type_)
     except msgspec.ValidationError:
-        try:
-            return msgspec.json.decode(word)
-        except msgspec.DecodeError:
-            return word  # the check of the whole says what is wrong with it
-    return word
+        if word[:1] in ("[", "{"):
+            try:
+                return msgspec.json.decode(word, type=type_)
+            except msgspec.ValidationError:
+                raise
+            except msgspec.DecodeError:
+                pass  # not JSON
+        return msgspec.convert(word, type_, strict=False)
 
 
-def _invalid(spec: CommandSpec, error: msgspec.ValidationError) -> BadMessage:
+def _invalid(spec: CommandSpec, error: msgspec.ValidationError, name: str = "") -> BadMessage:
     what, _, path = str(error).partition(" - at `")
-    path = f"$.args{path.rstrip('`').removeprefix('$')}"
+    path = f"$.args{f'.{name}' if name else ''}{path.rstrip('`').removeprefix('$')}"
     return BadMessage(
         "invalid_message",
         f"The arguments of {spec.name!r} have the wrong shape: {what} (at {path}).",

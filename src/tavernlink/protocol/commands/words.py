@@ -194,8 +194,20 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "FileRef": {
         "file": "Its place among the message's files, from 0.",
     },
+    "GenerationDetached": {
+        "character": "Id or name of the character who answers; default the open one.",
+    },
+    "GenerationQuiet": {
+        "json_schema": "The answer must be JSON of this schema; it comes in the result's `data`.",
+    },
+    "GenerationRaw": {
+        "prompt": "Comes after `messages`, as the user's.",
+        "params": "Overrides for this generation: temperature, max_tokens, stop, seed, …",
+        "json_schema": "The answer must be JSON of this schema; it comes in the result's `data`.",
+    },
     "GenerationResult": {
         "tool_calls": "With `reason` `tool_calls`: what the model asks for; nothing was called.",
+        "data": "With `json_schema`: the answer, read.",
     },
     "Group": {
         "members": "In their order.",

@@ -581,6 +581,34 @@ export interface FilesOfMessage {
   files: FileInfo[];
 }
 
+/** A question with the open chat and its character as the context, as extensions of SillyTavern ask. */
+export interface GenerationQuiet {
+  prompt: string;
+  /** The answer must be JSON of this schema; it comes in the result's `data`. */
+  json_schema?: Record<string, unknown>;
+}
+
+/** A prompt of one's own, with SillyTavern's connection and samplers and nothing else. */
+export interface GenerationRaw {
+  /** Comes after `messages`, as the user's. */
+  prompt?: string;
+  messages?: PromptMessage[];
+  /** Overrides for this generation: temperature, max_tokens, stop, seed, … */
+  params?: Record<string, unknown>;
+  /** The answer must be JSON of this schema; it comes in the result's `data`. */
+  json_schema?: Record<string, unknown>;
+}
+
+/** A history in the place of the open chat; card, persona, world info and preset are SillyTavern's. */
+export interface GenerationDetached {
+  prompt?: string;
+  messages?: PromptMessage[];
+  params?: Record<string, unknown>;
+  json_schema?: Record<string, unknown>;
+  /** Id or name of the character who answers; default the open one. */
+  character?: string;
+}
+
 /** A member. */
 export interface GroupMember {
   character: string;
@@ -1596,6 +1624,9 @@ export interface Commands {
   "file.detach": { args: FileRef; result: FilesOfMessage; lane: "visible" };
   "prompt.preview": { args: PromptPreview; result: PromptBuilt; lane: "detached" };
   "prompt.tokens": { args: PromptCount; result: PromptTokens; lane: "detached" };
+  "generation.quiet": { args: GenerationQuiet; result: GenerationResult; lane: "visible" };
+  "generation.raw": { args: GenerationRaw; result: GenerationResult; lane: "detached" };
+  "generation.detached": { args: GenerationDetached; result: GenerationResult; lane: "detached" };
   "preset.list": { args: PresetList; result: PresetInfo[]; lane: "immediate" };
   "preset.get": { args: PresetGet; result: Preset; lane: "immediate" };
   "preset.select": { args: PresetSelect; result: PresetInfo; lane: "visible" };
@@ -1726,6 +1757,9 @@ export const COMMANDS: Readonly<Record<keyof Commands, CommandFacts>> = {
   "file.detach": { lane: "visible", scope: "control", destructive: true },
   "prompt.preview": { lane: "detached", scope: "chat:read", destructive: false },
   "prompt.tokens": { lane: "detached", scope: "chat:read", destructive: false },
+  "generation.quiet": { lane: "visible", scope: "chat:write", destructive: false },
+  "generation.raw": { lane: "detached", scope: "chat:write", destructive: false },
+  "generation.detached": { lane: "detached", scope: "chat:write", destructive: false },
   "preset.list": { lane: "immediate", scope: "chat:read", destructive: false },
   "preset.get": { lane: "immediate", scope: "chat:read", destructive: false },
   "preset.select": { lane: "visible", scope: "control", destructive: false },

@@ -1180,6 +1180,8 @@ export interface GenerationResult {
   tool_calls?: ToolCall[];
   message_index?: number;
   chat_id?: string;
+  /** With `json_schema`: the answer, read. */
+  data?: unknown;
 }
 
 /** app → hub, ack: RequestUpdate. */
