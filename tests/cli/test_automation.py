@@ -159,6 +159,7 @@ def test_what_is_no_delivery_is_refused_with_a_reason(headers: dict[str, str], w
         )
 
 
+@pytest.mark.timeout(180)
 def test_a_hub_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
     """Replies come, the receiver fails most of the time, and the hub is killed in the middle of sending."""
     rounds, each = 2, 12
