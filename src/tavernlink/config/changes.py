@@ -12,7 +12,7 @@ __all__ = ["AT_START", "LIVE", "changed", "take_over"]
 
 AT_START = frozenset({
     "host", "port", "data_dir", "database_url", "tls", "tls_certificate", "tls_key", "allow_insecure_bind",
-    "log_format", "max_payload", "otlp_endpoint",
+    "log_format", "max_payload", "otlp_endpoint", "functions_dir",
 })  # fmt: skip
 """Read once: they are built into the listener, the store and the doors."""
 
@@ -21,6 +21,7 @@ LIVE = frozenset({
     "log_level", "app_session", "tavern_grace", "request_timeout", "queue_timeout", "queue_length", "detached",
     "kept_requests", "kept_seconds", "inbox_count", "inbox_bytes", "inbox_seconds",
     "key_waiting", "key_running", "pool_policy", "app_rate", "http_rate", "address_rate", "connect_rate",
+    "function_timeout", "function_concurrency", "function_bytes",
     "message_bytes", "routes", "mcp", "metrics_open_to_loopback", "tavern_password", "audit_entries", "audit_days",
 })  # fmt: skip
 """Taken over at once. Those about requests and sessions count for what begins from then on."""

@@ -108,6 +108,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Largest content of a message of a program's own type (`x.…`)."""
     routes: list[RouteTable] = msgspec.field(default_factory=list)
     """Routing rules, as `[[routes]]` tables; see the guide to routing."""
+    functions_dir: Path | None = None
+    """Folder of Python files whose functions the hub offers; default `functions` in `data_dir`."""
+    function_timeout: _Positive = 60.0
+    """Seconds that a call of a function may take, waiting included, where neither it nor the caller says."""
+    function_concurrency: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 64
+    """Calls of one function that run at once, where it does not say."""
+    function_bytes: _Size = 4 << 20
+    """Largest arguments and largest result of a call."""
     mcp: McpSettings = msgspec.field(default_factory=McpSettings)
     """MCP servers whose tools become functions, as `[mcp.servers.NAME]` tables; see the guide to MCP."""
     app_rate: _Positive = 200.0

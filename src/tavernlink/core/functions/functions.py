@@ -76,6 +76,10 @@ class Functions:
         self._put(functions, [function for function in removed if function is not None])
         return [function.address for function in functions]
 
+    def check(self, provider: Provider, spec: FunctionSpec) -> None:
+        """Raise `invalid_schema` or `invalid_message` for a spec that `provide` would refuse."""
+        self._function(provider, spec, "$")
+
     def withdraw(self, provider: Provider) -> int:
         """A provider is gone: so are its functions, and its calls fail with `provider_gone`."""
         mine = list(self.registry.of(provider))
