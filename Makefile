@@ -23,7 +23,8 @@ demo: setup-browser ## a hub, a real SillyTavern, a stand-in model and one strea
 
 test: test-js test-python ## all tests, on a real SillyTavern in Chromium too
 
-# Browser tests in one worker, all others in the rest. A test that fails is tried once more and, if it passes
+# Browser tests on the shared tab in one worker, those with tabs of their own in the other, and the rest as
+# workers get free. A test that fails is tried once more and, if it passes
 # then, listed as RERUN (docs/adr/0023).
 EVERYTHING := -n 2 --dist loadgroup --reruns 1 -rfER --durations 40
 

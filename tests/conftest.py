@@ -1,4 +1,4 @@
-"""What holds for every test: one that waits for ever fails alone, and tests that share a browser share a worker."""
+"""What holds for every test: one that waits for ever fails alone, and tests that share a tab share a worker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     default = float(config.getini("timeout"))
     for item in items:
         if _BROWSER_TESTS in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            fixtures = getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("shared tab" if "shared_tab" in fixtures else "own tabs"))
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             marker = item.get_closest_marker("timeout")
             item.obj = _limited(item.obj, _SHARE * float(marker.args[0] if marker else default))

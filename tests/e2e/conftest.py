@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from tavernlink.demo.hub import RunningHub, log_to, open_hub
 from tavernlink.demo.model import Model
@@ -39,6 +39,10 @@ from tests.e2e.example_world import ExampleWorld
 
 _HERE = Path(__file__).parent
 _CONSOLE_LINES = 60
+# The machine may be busy with anything: these bound what would never come, not how long something takes.
+_SECONDS = 240
+_PATIENCE = 60.0
+expect.set_options(timeout=_PATIENCE * 1000)
 
 OpenTab = Callable[..., Awaitable[Tab]]
 StartSillyTavern = Callable[..., Awaitable[SillyTavern]]
@@ -51,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         item.add_marker(pytest.mark.e2e)
         if not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(60, func_only=True))
+            item.add_marker(pytest.mark.timeout(_SECONDS, func_only=True))
         if pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
@@ -199,6 +203,7 @@ async def _tab(
         "key": hub.tavern_key,
         "model_url": model.url,
         "character": "default_Seraphina.png",
+        "connect_seconds": _PATIENCE,
     }
     wanted = TabOptions(**(defaults | options))
     async with Tab(wanted, context=context, report=witness.console.append, on_page=witness.watch) as tab:
@@ -216,4 +221,15 @@ async def open_world(
         connect(hub.url, hub.app_key, name=f"{name} test") as app,
     ):
         yield ExampleWorld(tab, sillytavern, app.tavern(name))
+    await context.close()
+
+
+@contextlib.asynccontextmanager
+async def open_attended(
+    browser: Browser, sillytavern: SillyTavern, hub: RunningHub, model: Model, witness: Witness, *, name: str
+) -> AsyncIterator[Tab]:
+    """Open a tab at which somebody sits, as the extension has it: it may ask."""
+    context = await browser.new_context()
+    async with _tab(context, sillytavern, hub, model, witness, {"name": name, "headless": False}) as tab:
+        yield tab
     await context.close()

@@ -33,7 +33,7 @@ async def tavernlink(*arguments: str | Path) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-@pytest.mark.timeout(180, func_only=True)
+@pytest.mark.timeout(240, func_only=True)
 async def test_an_installed_extension_connects_and_a_removed_one_is_gone(
     start_sillytavern: StartSillyTavern, open_tab: OpenTab, hub: RunningHub
 ) -> None:

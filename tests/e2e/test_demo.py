@@ -16,7 +16,7 @@ import tavernlink
 from tavernlink.demo.listener import free_port, is_free
 from tavernlink.demo.sillytavern import SillyTavern
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(240)
 
 FACTS = {"hub", "app_key", "admin_key", "tavern_key", "sillytavern", "sillytavern_data", "model"}
 

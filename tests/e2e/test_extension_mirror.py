@@ -234,7 +234,7 @@ async def _longest_task_of_reconnecting(copy: Copy) -> float:
     return _longest_task(trace)
 
 
-@pytest.mark.timeout(180, func_only=True)
+@pytest.mark.timeout(240, func_only=True)
 async def test_five_thousand_messages_do_not_freeze_the_page(
     copy: Copy, tab: Tab, app: Hub, sillytavern: SillyTavern
 ) -> None:

@@ -79,11 +79,12 @@ async def test_thoughts_have_their_own_channel(tab: Tab, ear: Ear) -> None:
     assert "Someone spoke" not in stream.text()
 
 
-async def test_thoughts_inside_the_text_are_told_from_it(tab: Tab, ear: Ear) -> None:
+@pytest.mark.parametrize("speed", [400, 12])  # SillyTavern draws, and parses, once or often meanwhile
+async def test_thoughts_inside_the_text_are_told_from_it(tab: Tab, ear: Ear, speed: int) -> None:
     parse = "(on) => { SillyTavern.getContext().powerUserSettings.reasoning.auto_parse = on; }"
     await tab.evaluate(parse, True)
     try:
-        await tab.evaluate(_SEND, "think [say=<think>Hm, let me see.</think> Hello to you!]")
+        await tab.evaluate(_SEND, f"think [say=<think>Hm, let me see.</think> Hello to you!] [speed={speed}]")
         stream = await ear.next_end()
     finally:
         await tab.evaluate(parse, False)
@@ -250,7 +251,7 @@ class Wire:
 
 
 @pytest.mark.usefixtures("long_replies")
-@pytest.mark.timeout(120, func_only=True)
+@pytest.mark.timeout(240, func_only=True)
 async def test_two_thousand_tokens_cost_bytes_in_proportion(tab: Tab, ear: Ear) -> None:
     """Must-show 3: linear, under 150 bytes + text per delta, in order, concatenation equals the end."""
     wire = await Wire.tapped(tab)

@@ -72,7 +72,7 @@ require("esbuild").buildSync({
 """
 
 
-@pytest.mark.timeout(120, func_only=True)
+@pytest.mark.timeout(240, func_only=True)
 async def test_a_program_in_node_talks_to_the_open_character(
     tab: Tab, hub: RunningHub, model: Model, tmp_path: Path
 ) -> None:

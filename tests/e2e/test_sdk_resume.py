@@ -34,7 +34,7 @@ async def talkative_tab(tab: Tab) -> AsyncIterator[Tab]:
     await tab.evaluate(_SET_LENGTHS, before)
 
 
-@pytest.mark.timeout(120, func_only=True)
+@pytest.mark.timeout(240, func_only=True)
 async def test_a_program_whose_line_is_cut_loses_and_doubles_nothing(
     hub: RunningHub, talkative_tab: Tab
 ) -> None:

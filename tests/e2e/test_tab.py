@@ -74,7 +74,7 @@ async def website(status: int, body: bytes, location: str | None = None) -> Asyn
         yield f"http://127.0.0.1:{listener.port}"
 
 
-@pytest.mark.timeout(150, func_only=True)
+@pytest.mark.timeout(240, func_only=True)
 async def test_a_crashed_page_is_opened_again_as_the_same_tavern(
     sillytavern: SillyTavern, hub: RunningHub
 ) -> None:
@@ -89,7 +89,7 @@ async def test_a_crashed_page_is_opened_again_as_the_same_tavern(
         assert await second.evaluate(_TAVERN_ID) == tavern_id
 
 
-@pytest.mark.timeout(150, func_only=True)
+@pytest.mark.timeout(240, func_only=True)
 async def test_a_sillytavern_that_starts_later_is_waited_for(start_sillytavern: StartSillyTavern) -> None:
     port = free_port()
     async with kept(TabOptions(url=f"http://127.0.0.1:{port}")) as keeping:
@@ -99,7 +99,7 @@ async def test_a_sillytavern_that_starts_later_is_waited_for(start_sillytavern: 
         assert await tab.evaluate("() => Boolean(SillyTavern)")
 
 
-@pytest.mark.timeout(150, func_only=True)
+@pytest.mark.timeout(240, func_only=True)
 async def test_a_profile_keeps_the_taverns_id_and_a_second_tab_gets_another(
     sillytavern: SillyTavern, hub: RunningHub, app: Hub, tmp_path: Path
 ) -> None:

@@ -129,12 +129,13 @@ async def test_files_that_the_person_has_chosen_stay_chosen(
 
 
 async def test_typing_goes_on_while_a_reply_is_written(desk: Desk, tavern: Tavern, model: Model) -> None:
-    reply = tavern.send("slowly [tokens=60] [speed=60]")
-    await model.wait_for(lambda: bool(model.requests))
+    reply = tavern.send("slowly [tokens=60] [hang=20]")  # however long the typing takes
+    await model.wait_for(lambda: bool(model.requests) and model.requests[-1].sent == 20)
     box = desk.tab.page.locator("#send_textarea")
     await box.press("End")
     await box.press_sequentially(" and on")
     await box.press("Enter")  # must not send while a reply is being written
+    assert await tavern.stop() is True
     await reply
     assert await desk.draft() == (DRAFT + " and on", len(DRAFT) + 7, len(DRAFT) + 7)
     assert len(await desk.texts()) == 3

@@ -92,7 +92,7 @@ class Hub:
     async def nobody_noticed(self) -> bool:
         """True if everything that was said was heard, and both are still there."""
         await self.say()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.heard) < self.said:
                 await self.app.call("tavern.list", {})
         return self.heard == list(range(1, self.said + 1)) and self.app.connected and self.tavern.connected

@@ -61,8 +61,8 @@ async def test_every_door_works_under_a_sub_path(open_hub: OpenHub, cut: str) ->
                     transports=transports,
                     auth={"key": house.keys["app"], "role": "app", "protocol": 1},
                 )
-                assert (await stock.receive(timeout=10))[0] == "welcome"
-                assert (await stock.call("tavern.list", {}, timeout=10))["ok"]
+                assert (await stock.receive(timeout=30))[0] == "welcome"
+                assert (await stock.call("tavern.list", {}, timeout=30))["ok"]
         async with tavernlink.connect(base, house.keys["app"]) as hub:
             assert await hub.taverns() == []
         bridge = base.replace("http", "ws", 1)

@@ -86,8 +86,8 @@ async def test_stock_socketio_clients_come_in_over_tls(open_hub: OpenHub) -> Non
             socketio.AsyncSimpleClient(http_session=session) as stock,
         ):
             await stock.connect(house.url, transports=[transport], auth=auth)
-            assert (await stock.receive(timeout=10))[0] == "welcome"
-            assert (await stock.call("tavern.list", {}, timeout=10))["ok"]
+            assert (await stock.receive(timeout=30))[0] == "welcome"
+            assert (await stock.call("tavern.list", {}, timeout=30))["ok"]
         told = await node(house.url, str(JS), str(authority(house)), house.keys["app"], transport)
         assert told == "welcome"
     assert "error" in await node(house.url, str(JS), "-", house.keys["app"], "websocket")
@@ -96,7 +96,7 @@ async def test_stock_socketio_clients_come_in_over_tls(open_hub: OpenHub) -> Non
 async def test_who_does_not_trust_the_authority_is_told_why(open_hub: OpenHub) -> None:
     house = await open_hub(tls=True)
     with pytest.raises(Unavailable, match=r"(?i)certificate.verify"):
-        await tavernlink.connect(house.url, house.keys["app"], connect_timeout=5).open()
+        await tavernlink.connect(house.url, house.keys["app"], connect_timeout=30).open()
     with pytest.raises(BadMessage, match="no certificate authority"):
         tavernlink.connect(house.url, house.keys["app"], ca=authority(house).with_name("ca.key"))
     async with httpx.AsyncClient(trust_env=False) as http:

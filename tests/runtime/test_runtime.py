@@ -97,7 +97,7 @@ async def test_time_limits_happen_by_themselves(runtime: Runtime) -> None:
     async with runtime.open_app(key, "test") as app:
         await app.call("generate", Generate(mode="raw", prompt="hello"))
         states = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for event in app.events():
                 states.append(event.content.state)  # type: ignore[attr-defined]
                 if states[-1] != "running":

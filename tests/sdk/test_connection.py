@@ -133,7 +133,7 @@ async def test_confirms_as_often_as_the_hub_asks(scripted: ScriptedHub) -> None:
 
 async def test_renews_its_subscriptions_in_a_new_session(scripted: ScriptedHub) -> None:
     hub, line = await opened(scripted)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         subscription = hub.subscribe("chat.changed", "stream.*")
         opening = asyncio.create_task(subscription.open())
         await line.ack(await line.expect("subscribe"))

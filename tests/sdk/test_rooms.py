@@ -43,7 +43,7 @@ async def host(hub: RunningHub, home: ScriptedTavern) -> AsyncIterator[Room]:
 
 
 async def next_of(events: Subscription, kind: type[Message], **fields: Any) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for event in events:
             if isinstance(event, kind) and all(getattr(event, name) == fields[name] for name in fields):
                 return event

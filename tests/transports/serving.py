@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tavernlink.transports.engineio.server import EngineServer
 from tavernlink.transports.upgrade import Door, Upgrades
 
-WAIT = 10.0
+WAIT = 30.0
 """Seconds after which a test gives up waiting for an event."""
 
 ALLOWED = "http://tavern.example"

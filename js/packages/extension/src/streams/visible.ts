@@ -207,12 +207,10 @@ export class VisibleStreams {
     if (current === undefined || typeof text !== "string") return;
     const reasoning = this.processorOf(current)?.reasoningHandler?.reasoning ?? "";
     const added = current.joint + text;
-    if (current.splitter === undefined || reasoning !== "") {
-      this.sendStep(current, added, reasoning);
-    } else {
-      const parts = current.splitter.split(added);
-      this.sendStep(current, parts.text, parts.reasoning);
-    }
+    // What SillyTavern itself has parsed by now (it does so whenever it draws) is still in the text of this event.
+    const parts = current.splitter?.split(added);
+    if (parts === undefined) this.sendStep(current, added, reasoning);
+    else this.sendStep(current, parts.text, parts.reasoning === "" ? reasoning : parts.reasoning);
   }
 
   private sendStep({ stream, text, reasoning }: Generation, newText: string, newReasoning: string): void {

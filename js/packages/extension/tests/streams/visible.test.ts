@@ -84,6 +84,28 @@ describe("a reply", () => {
     expect(outlet.contents("stream.end")).toMatchObject([{ text: "Welcome", reasoning: "Hm, so" }]);
   });
 
+  it("goes on telling them from the text after SillyTavern has drawn what it parsed", () => {
+    tavern.power = { reasoning: { auto_parse: true, prefix: "<think>", suffix: "</think>" } };
+    begin();
+    const handler = processor().reasoningHandler;
+    const tokens: [text: string, drawn: string][] = [
+      ["<think>Hm", ""],
+      ["<think>Hm, so", "Hm"],
+      ["<think>Hm, so</think>Wel", "Hm, so"],
+      ["<think>Hm, so</think>Welcome", "Hm, so"],
+    ];
+    for (const [text, drawn] of tokens) {
+      if (handler) handler.reasoning = drawn;
+      tavern.emit("STREAM_TOKEN_RECEIVED", text);
+    }
+    expect(outlet.contents("stream.delta").map(({ text, channel }) => [text, channel])).toEqual([
+      ["Hm", "reasoning"],
+      [", so", "reasoning"],
+      ["Wel", undefined],
+      ["come", undefined],
+    ]);
+  });
+
   it("has thoughts told from text where SillyTavern parses them later", () => {
     tavern.power = {
       reasoning: { auto_parse: true, prefix: "<think>", suffix: "</think>" },
