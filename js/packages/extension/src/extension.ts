@@ -122,7 +122,18 @@ export async function startExtension(moduleUrl: string): Promise<void> {
   const runner = new CommandRunner(commandTable(host, profiles), (order, signal) =>
     gatekeeper.permit(order, signal),
   );
-  const work = new Work(runner, visible, line, log);
+  const work = new Work(
+    {
+      run: async (order, call) => {
+        const outcome = await runner.run(order, call);
+        await mirror.caughtUp();
+        return outcome;
+      },
+    },
+    visible,
+    line,
+    log,
+  );
 
   visible.listen();
   mirror.listen();

@@ -39,6 +39,9 @@ const PAGE_OPS = 100;
 /** At three bytes each, the worst case, a page of 256 kB. */
 const PAGE_CHARACTERS = 85_000;
 
+/** How long the end of a command waits for the line. */
+const LATE_MS = 1_000;
+
 export interface MirrorPage {
   read: () => STContext;
   /** Index of the message that streams now. */
@@ -51,7 +54,7 @@ export interface MirrorPage {
 export class Mirror {
   private sent: Signature[] = [];
   private sentChat: string | null | undefined;
-  private running = false;
+  private running: Promise<void> | null = null;
   private again = false;
 
   constructor(
@@ -84,9 +87,21 @@ export class Mirror {
   /** Compare and send soon, once for all that happens in this turn of the page. */
   look(): void {
     this.again = true;
-    if (this.running) return;
-    this.running = true;
-    void this.run();
+    this.running ??= this.run();
+  }
+
+  /**
+   * Resolves when what the chat is now is on its way, so that who hears of a command's end finds it in the hub's copy.
+   * A line that takes nothing is not waited for.
+   */
+  async caughtUp(): Promise<void> {
+    this.look();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LATE_MS);
+    });
+    await Promise.race([this.running, late]);
+    clearTimeout(timer);
   }
 
   private async run(): Promise<void> {
@@ -101,7 +116,7 @@ export class Mirror {
         }
       }
     } finally {
-      this.running = false;
+      this.running = null;
     }
   }
 

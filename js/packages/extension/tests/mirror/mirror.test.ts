@@ -132,3 +132,12 @@ it("without a session sends nothing and remembers nothing as sent", async () => 
   mirror.restart();
   expect(await updates()).toMatchObject([{ ops: [{ op: "reset" }, { op: "insert", index: 0 }] }]);
 });
+
+it("has sent what changed without an event when a command ends", async () => {
+  tavern.say("Hello");
+  mirror.restart();
+  await updates();
+  tavern.say("far above the screen");
+  await mirror.caughtUp();
+  expect(outlet.sent).toMatchObject([["chat.update", { ops: [{ op: "insert", index: 1 }] }]]);
+});
