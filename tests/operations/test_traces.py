@@ -87,17 +87,21 @@ async def test_a_request_on_a_socket_is_one_trace_under_the_askers_span(open_hub
         )
         assert again["request_id"] == "mine"  # the trace is no part of what is asked
     spans = by_name(exporter.get_finished_spans())
-    assert set(spans) == {"request generate", "queued", "running", "first text"}
+    assert set(spans) == {"request generate", "queued", "running", "prompt", "model", "first text"}
     root, running = spans["request generate"], spans["running"]
     assert ids(root) == (TRACE, PARENT)
     assert ids(spans["queued"]) == ids(running) == (TRACE, id_of(root))
-    assert ids(spans["first text"]) == (TRACE, id_of(running))
+    assert ids(spans["prompt"]) == ids(spans["model"]) == (TRACE, id_of(running))
+    assert ids(spans["first text"]) == (TRACE, id_of(spans["model"]))
+    assert spans["model"].attributes is not None
+    assert spans["model"].attributes["tavernlink.finish_reason"] == "stop"
     assert root.attributes is not None
     assert root.attributes["tavernlink.request_id"] == "mine"
     assert root.attributes["tavernlink.tavern"] == "t-1"
     assert root.attributes["tavernlink.state"] == "done"
     assert "secret" not in "".join(span.to_json() for span in spans.values())
-    times = [spans[name] for name in ("queued", "running", "first text")]
+    assert (spans["prompt"].end_time or 0) <= (spans["model"].start_time or 0)
+    times = [spans[name] for name in ("queued", "running", "prompt", "model", "first text")]
     assert all((span.start_time or 0) <= (span.end_time or 0) for span in times)
 
 
@@ -194,5 +198,12 @@ async def test_the_setting_sends_them_to_a_collector(
         for scope in resource.scope_spans
         for span in scope.spans
     ]
-    assert {span.name for span in spans} == {"request generate", "queued", "running", "first text"}
+    assert {span.name for span in spans} == {
+        "request generate",
+        "queued",
+        "running",
+        "prompt",
+        "model",
+        "first text",
+    }
     assert {span.trace_id.hex() for span in spans} == {TRACE}

@@ -2,10 +2,14 @@
 
     request            asked … final state; child of the asker's own span where it sent a `traceparent`
       ├── queued       waits for its turn
-      └── running      from the command to the tavern until its outcome: SillyTavern and the model behind it
-            └── first text
+      └── running      from the command to the tavern until its outcome
+            ├── prompt     SillyTavern builds it; the line to the tavern is in it
+            ├── model      from the prompt's going out to the end of the stream; one for each round of a turn with tools
+            │     └── first text
+            └── …
 
-A watcher only: it reads what happens to requests (`Work.moved`, `Work.ended`, `Relay.spoke`) and never what they say.
+A watcher only: it reads what happens to requests (`Work.moved`, `Work.ended`; `Relay.began`, `spoke`, `replied`) and
+never what they say.
 Needs `pip install "tavernlink[otel]"`; without a setting nothing of it is loaded.
 """
 
@@ -22,7 +26,10 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
     from tavernlink.core.hub import Hub
+    from tavernlink.core.peers.peer import Tavern
+    from tavernlink.core.relay.streams import Stream
     from tavernlink.core.work.requests import Request
+    from tavernlink.protocol.streams import StreamEnd
 
 __all__ = ["Tracing", "open_tracing"]
 
@@ -33,18 +40,26 @@ _SECONDS = 3  # that the last spans have to get out when the hub stops
 class _Trace:
     """The open spans of one request."""
 
-    __slots__ = ("first", "request", "step")
+    __slots__ = ("first", "part", "request", "step")
 
     def __init__(self, request: Span) -> None:
         self.request = request
         self.step: Span | None = None
+        self.part: Span | None = None
+        """Of the step: `prompt`, `model`."""
         self.first: Span | None = None
 
-    def end_steps(self) -> None:
-        for span in (self.first, self.step):
-            if span is not None:
-                span.end()
-        self.first = self.step = None
+    def end_part(self) -> None:
+        self.first = None  # there was no text: a span of it would tell of one
+        if self.part is not None:
+            self.part.end()
+            self.part = None
+
+    def end_step(self) -> None:
+        self.end_part()
+        if self.step is not None:
+            self.step.end()
+            self.step = None
 
 
 class Tracing:
@@ -63,7 +78,9 @@ class Tracing:
         self._open: dict[str, _Trace] = {}
         hub.work.moved.append(self._moved)
         hub.work.ended.append(self._ended)
+        hub.relay.began.append(self._began)
         hub.relay.spoke.append(self._spoke)
+        hub.relay.replied.append(self._replied)
 
     def close(self) -> None:
         """Send what is finished; blocks for a few seconds where nobody takes it."""
@@ -76,18 +93,31 @@ class Tracing:
             if len(self._open) >= _MOST:
                 return
             trace = self._open[request.wire_id] = _Trace(self._begin(request))
-        trace.end_steps()
+        trace.end_step()
         trace.request.set_attribute("tavernlink.tavern", request.tavern_id)
         trace.step = self._child(trace.request, request.state)
         if request.state == "running":
             trace.step.set_attribute("tavernlink.tavern", request.tavern_id)
-            trace.first = self._child(trace.step, "first text")
+            trace.part = self._child(trace.step, "prompt")
+
+    def _began(self, request: Request) -> None:
+        trace = self._open.get(request.wire_id)
+        if trace is not None and trace.step is not None:
+            trace.end_part()
+            trace.part = self._child(trace.step, "model")
+            trace.first = self._child(trace.part, "first text")
 
     def _spoke(self, request: Request) -> None:
         trace = self._open.get(request.wire_id)
         if trace is not None and trace.first is not None:
             trace.first.end()
             trace.first = None
+
+    def _replied(self, tavern: Tavern, stream: Stream, end: StreamEnd) -> None:
+        trace = self._open.get(stream.request.wire_id) if stream.request is not None else None
+        if trace is not None and trace.part is not None:
+            trace.part.set_attribute("tavernlink.finish_reason", end.reason)
+            trace.end_part()
 
     def _ended(self, request: Request) -> None:
         trace = self._open.pop(request.wire_id, None)
@@ -102,8 +132,7 @@ class Tracing:
                 span.set_status(status)
                 if trace.step is not None:
                     trace.step.set_status(status)
-        trace.first = None  # there was no text: a span of it would tell of one
-        trace.end_steps()
+        trace.end_step()
         span.end()
 
     def _begin(self, request: Request) -> Span:

@@ -37,6 +37,8 @@ class Relay:
         self._book = book
         self._directory = directory
         self._most_streams = most_streams
+        self.began: list[Callable[[Request], None]] = []
+        """Called with a request whose prompt is built and has gone to the model; for those who only watch."""
         self.spoke: list[Callable[[Request], None]] = []
         """Called with a request that has got its first text, and maybe again later; for those who only watch."""
         self.replied: list[Callable[[Tavern, Stream, StreamEnd], None]] = []
@@ -56,6 +58,8 @@ class Relay:
             event = Event("stream.start", stream.asker_start())
             for session in askers:
                 session.deliver(event)
+            for began in self.began:
+                began(request)
         if not stream.private:
             event = Event("stream.start", public)
             for session in self._subscriptions.route(tavern.id, "stream.start"):
