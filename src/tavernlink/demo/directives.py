@@ -16,6 +16,7 @@ quiet prompts there as system messages). Directives are taken out of the text be
 
 A reply that has been given tool results repeats them and calls nothing. `tool_choice` and `parallel_tool_calls` are
 obeyed: where a call is required and no directive names one, the first tool that fits is called without arguments.
+Where `response_format` asks for JSON, the reply is a small value that fits, unless [say] says otherwise.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
+
+from tavernlink.demo.sample import wanted_sample
 
 __all__ = ["Plan", "count_tokens", "plan_completion", "plan_reply", "text_of"]
 
@@ -134,8 +137,9 @@ def _plan(
             say = match["say"]
     tools = _choose(wanted, body) if tools_allowed else ()
 
-    if say is not None:
-        tokens = _split(say)
+    sample = wanted_sample(body) if say is None else None
+    if say is not None or sample is not None:
+        tokens = _split(say or sample or "")
     else:
         repeated = " ".join(_DIRECTIVE.sub("", asked).split())
         tokens = _split(opening or f'You said: "{repeated}".')

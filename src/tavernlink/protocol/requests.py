@@ -71,6 +71,9 @@ class Generate(Message):
     """With `detached`: id or name of the character or group; default the open one."""
     params: dict[str, Any] = msgspec.field(default_factory=dict)
     """Overrides for this request: temperature, max_tokens, stop, seed, response_format, tools, tool_choice, …"""
+    json_schema: dict[str, Any] | None = None
+    """With `quiet`, `raw` and `detached`: the answer must be JSON of this schema; it comes in the result's `data`. Such
+    an answer is not streamed. What does not fit is the error `invalid_output`."""
     priority: Priority = 0
     request_id: Id | None = None
     timeout: float | None = None
@@ -115,6 +118,8 @@ class GenerationResult(Message):
     """With `reason` `tool_calls`: what the model asks for; nothing was called."""
     message_index: Count | None = None
     chat_id: Id | None = None
+    data: Any = None
+    """With `json_schema`: the answer, read."""
 
 
 class RequestGet(Message):

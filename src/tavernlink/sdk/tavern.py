@@ -129,6 +129,7 @@ class Tavern(CommandsOfTavern):
         messages: Iterable[PromptLike] | None = None,
         character: str | None = None,
         params: Mapping[str, Any] | None = None,
+        json_schema: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         priority: int = 0,
         request_id: str | None = None,
@@ -138,6 +139,7 @@ class Tavern(CommandsOfTavern):
         `prompt` goes with `quiet` and `raw`; `messages` (`{"role", "content"}`, as OpenAI has them) with `detached`
         and `raw`; `character` (id or name) with `detached`. `params` override SillyTavern's preset for this request:
         `temperature`, `max_tokens`, `stop`, `seed`, …; one that cannot be honoured is refused by name.
+        `json_schema` goes with `quiet`, `raw` and `detached`: the answer is JSON of it, in the result's `data`.
         """
         request_id = request_id or _new_id()
         content = Generate(
@@ -147,6 +149,7 @@ class Tavern(CommandsOfTavern):
             messages=None if messages is None else [msgspec.convert(m, PromptMessage) for m in messages],
             character=character,
             params=dict(params or {}),
+            json_schema=None if json_schema is None else dict(json_schema),
             timeout=timeout,
             priority=priority,
             request_id=request_id,

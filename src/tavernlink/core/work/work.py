@@ -17,6 +17,7 @@ from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.seams import Ack, Clock, Ids, Store
 from tavernlink.core.work.bindings import Bindings
+from tavernlink.core.work.formats import check_format, find_misfit
 from tavernlink.core.work.lanes import Lanes
 from tavernlink.core.work.ledger import Ledger
 from tavernlink.core.work.moves import Moves
@@ -90,6 +91,7 @@ class Work:
 
     def submit(self, request: Request, tavern: Tavern, session: Session, ack: Ack) -> None:
         """Take a request in, ack it with `Accepted`, and start what may start. Raises `queue_full` or `quota`."""
+        check_format(request)
         tavern.lanes.check_room(request.lane)
         self.quota.check(request.key_id)
         self.enqueue(request, tavern, session)
@@ -160,6 +162,10 @@ class Work:
 
     def _conclude(self, request: Request, message: CommandDone) -> None:
         if message.ok:
+            misfit = find_misfit(request, message.result)
+            if misfit is not None:
+                self._finish(request, "failed", error=misfit)
+                return
             if request.session_name is not None:
                 self.sessions.settle(request, message.result, self._clock.wall())
             self._finish(request, "done", result=message.result)

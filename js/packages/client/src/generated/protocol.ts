@@ -1139,6 +1139,11 @@ export interface Generate {
   character?: string;
   /** Overrides for this request: temperature, max_tokens, stop, seed, response_format, tools, tool_choice, … */
   params?: Record<string, unknown>;
+  /**
+   * With `quiet`, `raw` and `detached`: the answer must be JSON of this schema; it comes in the result's `data`. Such
+   * an answer is not streamed. What does not fit is the error `invalid_output`.
+   */
+  json_schema?: Record<string, unknown>;
   priority?: number;
   request_id?: string;
   /** Seconds that the work may take once it runs. */

@@ -72,4 +72,6 @@ export interface GenerationResult {
   tool_calls?: ToolCall[];
   message_index?: number;
   chat_id?: string;
+  /** The answer as JSON, where a schema was asked for. */
+  data?: unknown;
 }

@@ -6,8 +6,9 @@ import { type Host } from "../host/host.js";
 import { cleanUpFor, ReplyStream } from "../host/reply.js";
 import { list, only, optionalText, record, type Arguments } from "./arguments.js";
 import { type CommandCall, type GenerationResult, type OpenStream } from "./call.js";
+import { readAnswer, schemaOf, withSchema } from "./structured.js";
 
-const KNOWN = ["mode", "messages", "prompt", "character", "params", "stream"];
+const KNOWN = ["mode", "messages", "prompt", "character", "params", "stream", "json_schema"];
 
 export async function generateDetached(
   host: Host,
@@ -15,17 +16,21 @@ export async function generateDetached(
   call: CommandCall,
 ): Promise<GenerationResult> {
   only(args, KNOWN);
+  const schema = schemaOf(args);
   const built = await host.builder.build(
     {
       messages: readMessages(args),
       character: optionalText(args, "character"),
-      parameters: record(args, "params"),
-      stream: args["stream"] !== false,
+      parameters: withSchema(record(args, "params"), schema),
+      stream: schema === undefined && args["stream"] !== false,
     },
     call.signal,
   );
   const stream = call.openStream({ kind: "detached", character: built.character });
-  const reply = new ReplyStream(stream, cleanUpFor(built.character, host.script));
+  const reply = new ReplyStream(
+    stream,
+    schema === undefined ? cleanUpFor(built.character, host.script) : (text) => text,
+  );
   let raw = "";
   try {
     const spoken = await host.line.speak(
@@ -46,6 +51,7 @@ export async function generateDetached(
       ...(spoken.reasoning === "" ? {} : { reasoning: spoken.reasoning }),
       ...(spoken.usage === null ? {} : { usage: spoken.usage }),
       ...(spoken.calls.length === 0 ? {} : { tool_calls: spoken.calls }),
+      ...(schema === undefined ? {} : { data: readAnswer(spoken.text) }),
     };
     if (result.text === "" && result.reason === "stop") {
       throw new HostError("empty_reply", "The model answered with nothing.");

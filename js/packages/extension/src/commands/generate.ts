@@ -10,6 +10,7 @@ import { type CommandCall, type GenerationResult, type Lane } from "./call.js";
 import { endWithError, generateDetached } from "./detached.js";
 import { generateRaw } from "./raw.js";
 import { asides, speaker } from "./speaker.js";
+import { quietSchema, readAnswer, schemaOf } from "./structured.js";
 import { checkBackend, generateVisible, prepare } from "./visible.js";
 
 const VISIBLE: readonly string[] = ["reply", "regenerate", "swipe", "continue", "impersonate"];
@@ -37,28 +38,42 @@ export async function generate(host: Host, args: Arguments, call: CommandCall): 
 
 /** A prompt with the open chat as its context; neither is changed. SillyTavern never streams these. */
 async function generateQuiet(host: Host, args: Arguments, call: CommandCall): Promise<GenerationResult> {
-  only(args, ["mode", "prompt"]);
+  only(args, ["mode", "prompt", "json_schema"]);
+  const schema = schemaOf(args);
   const prompt = optionalText(args, "prompt");
   if (prompt === undefined || prompt === "")
     throw new HostError("invalid_message", "There is no prompt to answer.");
   await prepare(host, call.signal);
   checkBackend();
+  if (schema !== undefined && context().mainApi !== "openai") {
+    throw new HostError(
+      "unsupported_backend",
+      "SillyTavern asks for JSON of a schema with chat completion only. Use the mode “raw”.",
+      { main_api: context().mainApi },
+    );
+  }
   const stream = call.openStream({ kind: "quiet" });
   let text = "";
   try {
     const outcome = await runVisible(
       { gate: host.gate, script: host.script, signal: call.signal, decoy: false, pressSend: true },
       async () => {
-        text = (await context().generateQuietPrompt({ quietPrompt: prompt })) ?? "";
+        const options = schema === undefined ? {} : { jsonSchema: quietSchema(schema) };
+        text = (await context().generateQuietPrompt({ quietPrompt: prompt, ...options })) ?? "";
         return text === "" ? undefined : text;
       },
     );
-    if (text === "") throw new HostError("empty_reply", "The model answered with nothing.");
+    if (text === "") {
+      const code = schema === undefined ? "empty_reply" : "invalid_output";
+      throw new HostError(code, "The model answered with nothing.");
+    }
+    const read = schema === undefined ? {} : { data: readAnswer(text) };
     stream.delta(text);
     const result: GenerationResult = {
       text,
       reason: outcome.finish ?? "stop",
       ...(outcome.usage === null ? {} : { usage: outcome.usage }),
+      ...read,
     };
     stream.end(result);
     return result;

@@ -5,11 +5,17 @@ import { ReplyStream } from "../host/reply.js";
 import { only, record, type Arguments } from "./arguments.js";
 import { type CommandCall, type GenerationResult } from "./call.js";
 import { endWithError, readMessages } from "./detached.js";
+import { readAnswer, schemaOf, withSchema } from "./structured.js";
 
 export async function generateRaw(host: Host, args: Arguments, call: CommandCall): Promise<GenerationResult> {
-  only(args, ["mode", "messages", "prompt", "params", "stream"]);
+  only(args, ["mode", "messages", "prompt", "params", "stream", "json_schema"]);
+  const schema = schemaOf(args);
   const built = await host.builder.buildRaw(
-    { messages: readMessages(args), parameters: record(args, "params"), stream: args["stream"] !== false },
+    {
+      messages: readMessages(args),
+      parameters: withSchema(record(args, "params"), schema),
+      stream: schema === undefined && args["stream"] !== false,
+    },
     call.signal,
   );
   const stream = call.openStream({ kind: "raw" });
@@ -33,6 +39,7 @@ export async function generateRaw(host: Host, args: Arguments, call: CommandCall
       ...(spoken.reasoning === "" ? {} : { reasoning: spoken.reasoning }),
       ...(spoken.usage === null ? {} : { usage: spoken.usage }),
       ...(spoken.calls.length === 0 ? {} : { tool_calls: spoken.calls }),
+      ...(schema === undefined ? {} : { data: readAnswer(spoken.text) }),
     };
     stream.end(result);
     return result;

@@ -20,6 +20,7 @@ import { files } from "./files.js";
 import { prompts } from "./prompts.js";
 import { chats, checkpoints } from "./chats.js";
 import { generate, generateLane } from "./generate.js";
+import { generations } from "./generations.js";
 import { groups } from "./groups.js";
 import { edit, messages, remove } from "./messages.js";
 import type { Noun } from "./noun.js";
@@ -51,6 +52,7 @@ export const NOUNS: readonly Noun[] = [
   expressions,
   files,
   prompts,
+  generations,
   presets,
   models,
   samplers,

@@ -147,7 +147,10 @@ export interface STContext {
   TextCompletionService?: CompletionService;
   getCurrentChatId: () => string | undefined;
   generate: (type: string, options?: GenerateOptions, dryRun?: boolean) => Promise<unknown>;
-  generateQuietPrompt: (options: { quietPrompt: string }) => Promise<string | undefined>;
+  generateQuietPrompt: (options: {
+    quietPrompt: string;
+    jsonSchema?: Record<string, unknown>;
+  }) => Promise<string | undefined>;
   stopGeneration: () => boolean;
   getChatCompletionModel?: () => string;
   isToolCallingSupported?: () => boolean;

@@ -114,6 +114,9 @@ async function speak(
       progress(text, reasoning);
     }
   } catch (thrown) {
+    // SillyTavern reads such an answer itself, and says no more than this of one that is no JSON.
+    if (thrown instanceof SyntaxError && built.body["json_schema"] !== undefined && reported.error === null)
+      throw new HostError("invalid_output", "The model did not answer with JSON.");
     throw explain(thrown, reported, signal, text);
   }
   throwIfCancelled(signal);

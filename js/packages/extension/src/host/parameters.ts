@@ -195,6 +195,31 @@ const TEXT_KEYS: Readonly<Record<string, readonly string[]>> = {
   max_completion_tokens: ["max_new_tokens", "max_tokens", "n_predict", "num_predict"],
 };
 
+/** Back ends that take a JSON schema, and under which name. */
+const TEXT_SCHEMAS: Readonly<Record<string, string>> = {
+  tabby: "json_schema",
+  llamacpp: "json_schema",
+  vllm: "guided_json",
+  aphrodite: "guided_json",
+};
+
+function applyTextFormat(body: Body, value: unknown): void {
+  const { type, json_schema: schema } = value as JsonSchemaFormat;
+  const backend = String(body["api_type"]);
+  const key = TEXT_SCHEMAS[backend];
+  if (
+    key === undefined ||
+    type !== "json_schema" ||
+    typeof schema?.schema !== "object" ||
+    schema.schema === null
+  )
+    refuse("response_format", `SillyTavern cannot ask ${backend} for it.`);
+  body[key] = structuredClone(schema.schema);
+  // A grammar of the person's would contradict it.
+  Reflect.deleteProperty(body, "grammar_string");
+  Reflect.deleteProperty(body, "grammar");
+}
+
 /** The same for a text completion body, where each back end has its own names: those that are there are set. */
 export function applyTextParameters(body: Body, parameters: Parameters): Body {
   const result = { ...body };
@@ -207,6 +232,10 @@ export function applyTextParameters(body: Body, parameters: Parameters): Body {
       continue;
     }
     if (name === "stream_options") continue;
+    if (name === "response_format") {
+      applyTextFormat(result, value);
+      continue;
+    }
     const keys = (TEXT_KEYS[name] ?? []).filter((key) => key in result);
     if (keys.length === 0) refuse(name, "SillyTavern does not send it to this text completion back end.");
     if (RULES[name]?.check(value) !== true) refuse(name, "its value has the wrong type.");
