@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -12,25 +12,14 @@ import mcp_types as types
 
 from tavernlink.mcp.server.parts import answer_of
 from tavernlink.mcp.server.tool import Call
-from tavernlink.protocol.functions import (
-    CallAccepted,
-    FunctionCall,
-    FunctionCancel,
-    FunctionInfo,
-    FunctionList,
-)
-from tavernlink.sdk.hub import Hub
+from tavernlink.protocol.functions import FunctionInfo, FunctionProgress
 
-__all__ = ["call_function", "described", "functions_of", "named"]
+__all__ = ["call_function", "described", "named"]
 
 _NAME = 64
 """What the clients' models take."""
 _CANCEL_SECONDS = 5.0
-
-
-async def functions_of(hub: Hub) -> list[FunctionInfo]:
-    """Return those that may be called."""
-    return await hub.ask("function.list", FunctionList(), list[FunctionInfo])
+_LITTLE = 1e-6
 
 
 def named(functions: Iterable[FunctionInfo], taken: Collection[str]) -> dict[str, FunctionInfo]:
@@ -62,18 +51,29 @@ def described(name: str, function: FunctionInfo) -> types.Tool:
 async def call_function(
     call: Call, function: FunctionInfo, arguments: Mapping[str, Any]
 ) -> types.CallToolResult:
-    """Call one and return its result. Left by a cancellation, the call is cancelled."""
-    call_id = uuid.uuid4().hex
-    asked = FunctionCall(name=function.address, args=dict(arguments), call_id=call_id, wait=True)
-    is_over = False
+    """Call one and return its result, telling its progress. Left by a cancellation, the call is cancelled."""
+    news: asyncio.Queue[FunctionProgress | None] = asyncio.Queue()
+    calling = call.hub.begin_call(function.address, dict(arguments), on_progress=news.put_nowait)
+    telling = asyncio.create_task(_tell(call, news))
     try:
-        accepted = await call.hub.ask("function.call", asked, CallAccepted, timeout=None)
-        is_over = True
+        result = await calling
+        news.put_nowait(None)
+        await telling
+    except asyncio.CancelledError:
+        with anyio.move_on_after(_CANCEL_SECONDS, shield=True):
+            await calling.cancel()
+        raise
     finally:
-        if not is_over:
-            with anyio.move_on_after(_CANCEL_SECONDS, shield=True):
-                await call.hub.ask("function.cancel", FunctionCancel(call_id=call_id), object)
-    return answer_of(accepted.result).to_result()
+        telling.cancel()
+    return answer_of(result).to_result()
+
+
+async def _tell(call: Call, news: asyncio.Queue[FunctionProgress | None]) -> None:
+    """Pass progress on. MCP wants it to grow: what does not is a message alone, a little further than the last."""
+    last = 0.0
+    while (told := await news.get()) is not None:
+        last = told.progress if told.progress > last else last + _LITTLE
+        await call.tell(last, told.total, told.message)
 
 
 _KINDS = {"app": "program", "tavern": "SillyTavern tab", "mcp": "MCP server"}

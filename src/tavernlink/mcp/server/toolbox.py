@@ -11,7 +11,7 @@ from mcp.shared.exceptions import MCPError
 from tavernlink.errors import AuthError, TavernlinkError, Unavailable
 from tavernlink.mcp import HUB_AS_CLIENT
 from tavernlink.mcp.server import acting, looking, talking
-from tavernlink.mcp.server.functions import call_function, described, functions_of, named
+from tavernlink.mcp.server.functions import call_function, described, named
 from tavernlink.mcp.server.sight import Context, Sight, Sights
 from tavernlink.mcp.server.tool import Call, Tool, failed
 from tavernlink.protocol.functions import FunctionInfo
@@ -73,7 +73,7 @@ async def _functions(ctx: Context, sight: Sight) -> dict[str, FunctionInfo]:
     if not sight.may("function.call"):
         return {}
     try:
-        found = await functions_of(sight.hub)
+        found = await sight.hub.functions()
     except AuthError:  # known only to the hub, where this is at the far end of a wire
         return {}
     client = ctx.session.client_params
