@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import report
+from benchmarks.calls import Calls
 from benchmarks.expected import WrongDelivery
 from benchmarks.history import held
 from benchmarks.many import Many
@@ -62,11 +63,14 @@ def _measure(options: argparse.Namespace) -> int:
         suite.measure_start()
         many = Many(cores, data=Path(data) / "hub", idle=plan.crowd, say=_say)
         many.measure()
+        calls = Calls(cores, data=Path(data) / "hub", peer=peer, scale=plan.scale, say=_say)
+        calls.measure()
     history = held(comparisons, suite.extras)
     text = report.page(
         comparisons,
         suite.extras,
         many,
+        calls,
         history,
         plan,
         machine=describe(),

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from benchmarks.calls import Calls
 from benchmarks.figures import Comparison
 from benchmarks.history import Held
 from benchmarks.many import Many
@@ -30,6 +31,7 @@ def page(
     comparisons: list[Comparison],
     extras: Extras,
     many: Many,
+    calls: Calls,
     history: list[Held],
     plan: Plan,
     *,
@@ -91,6 +93,7 @@ def page(
         _row("start until /healthz answers, s", extras.start_seconds, 2),
     ]
     lines += _many(many)
+    lines += _calls(calls)
     lines += _history(history)
     return "\n".join([*lines, ""])
 
@@ -115,6 +118,28 @@ def _many(many: Many) -> list[str]:
         "",
         f"Memory: {many.idle_kib:.1f} KiB for each of {many.idle:,} idle connections; {many.room_kib:.1f} KiB for each",
         "of 1,000 rooms with a tavern and five apps in it.",
+    ]
+
+
+def _calls(calls: Calls) -> list[str]:
+    lines = [
+        "",
+        "## Calls of functions",
+        "",
+        f"{calls.calls:,} calls of each kind, {calls.in_flight} in flight, in slices that alternate. A *bare ack* goes",
+        "to the server and back; every other call between apps also to the program that answers it, and back. Node",
+        "relays it and does nothing else. The hub finds the function, holds the arguments against its JSON Schema,",
+        "counts what runs, keeps time, and delivers the result exactly once, over reconnects too: as an event of the",
+        "caller's session, or with `wait` as the ack. A *hub function* is Python in the hub's own process. Caller and",
+        "provider are the load generator, one process, whose time is in the latencies.",
+        "",
+        "| call | calls/s | p50, ms | p99, ms | server CPU per call, µs |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    return lines + [
+        f"| {each.title} | {each.per_second:,.0f} | {each.at(0.5):.2f} | {each.at(0.99):.2f} "
+        f"| {each.cpu_each:.1f} |"
+        for each in calls.figures
     ]
 
 

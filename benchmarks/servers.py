@@ -95,11 +95,11 @@ class HubServer(Server):
     name = "tavernlink"
     welcomes = True
 
-    def __init__(self, cores: Cores, data: Path) -> None:
+    def __init__(self, cores: Cores, data: Path, environment: dict[str, str] | None = None) -> None:
         self._keys = {role: _make_key(data, role) for role in ("tavern", "app", "admin")}
         port = _free_port()
         command = [*_TAVERNLINK, "serve", "--port", str(port), "--data-dir", str(data)]
-        super().__init__(cores, command, {}, port)
+        super().__init__(cores, command, environment or {}, port)
 
     def auth(self, role: str, name: str) -> dict[str, Any]:
         """Return the connect payload of a peer; an admin comes as an app."""

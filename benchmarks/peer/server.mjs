@@ -20,11 +20,22 @@ io.engine.on("connection", (connection) => {
   connection.request = null;
 });
 
+// Calls: one connection provides, the others' calls are passed to it by an ack within an ack.
+let provider;
+
 const subscribers = io.to("subscribers");
 io.on("connection", (socket) => {
   socket.on("subscribe", (content, ack) => {
     socket.join("subscribers");
     ack({ ok: true, result: null });
+  });
+  socket.on("provide", (content, ack) => {
+    provider = socket;
+    ack({ ok: true, result: null });
+  });
+  socket.on("bare", (content, ack) => ack({ ok: true, result: null }));
+  socket.on("call", (content, ack) => {
+    provider.emit("invoke", content, (result) => ack({ ok: true, result }));
   });
   for (const type of ["stream.start", "stream.delta", "stream.end"]) {
     socket.on(type, (content) => {
