@@ -1,5 +1,5 @@
 /**
- * One generation as an app sees it: an async iterable of deltas with a final result.
+ * One generation, or another request, as an app sees it: an async iterable of deltas with a final result.
  *
  * `for await (const delta of generation)` gives each delta once, in order; leaving the loop early does not cancel.
  * `generation.result` settles when the request has its final state, also where nobody iterates.
@@ -21,9 +21,9 @@ export interface Delta {
   replace: boolean;
 }
 
-export class Generation implements AsyncIterable<Delta> {
-  /** The final text and what goes with it. Rejects with `TavernlinkError` where it failed or was cancelled. */
-  readonly result: Promise<GenerationResult>;
+export class Generation<Result = GenerationResult> implements AsyncIterable<Delta> {
+  /** What it gave: the final text and what goes with it. Rejects with `TavernlinkError` where it failed or was cancelled. */
+  readonly result: Promise<Result>;
   /** How many requests were before it when last heard; 0: it runs. */
   position: number | undefined;
   /** The stream's own end, where one was seen: it precedes the final state. */
@@ -32,7 +32,7 @@ export class Generation implements AsyncIterable<Delta> {
   private wake: (() => void) | undefined;
   private settled = false;
   private failure: TavernlinkError | undefined;
-  private resolve!: (result: GenerationResult) => void;
+  private resolve!: (result: unknown) => void;
   private reject!: (error: TavernlinkError) => void;
 
   constructor(
@@ -40,7 +40,9 @@ export class Generation implements AsyncIterable<Delta> {
     private readonly cancelRequest: (requestId: string) => Promise<void>,
   ) {
     this.result = new Promise((resolve, reject) => {
-      this.resolve = resolve;
+      this.resolve = (result) => {
+        resolve(result as Result);
+      };
       this.reject = reject;
     });
     // Whoever only iterates gets the error there; it must not count as unhandled here.
@@ -73,7 +75,7 @@ export class Generation implements AsyncIterable<Delta> {
     this.position = update.position ?? (update.state === "running" ? 0 : this.position);
     if (update.state === "done") {
       this.settled = true;
-      this.resolve(update.result as GenerationResult);
+      this.resolve(update.result);
     } else if (update.state === "failed" || update.state === "cancelled") {
       const error = update.error ?? { code: "cancelled", message: "The request was cancelled." };
       this.fail(TavernlinkError.from(error));

@@ -21,7 +21,14 @@ import {
 import { TavernlinkError } from "./errors.js";
 import { Generation } from "./generation.js";
 import { makeId } from "./ids.js";
-import type { Messages, RequestUpdate, Results, Sent, Subscribe } from "./generated/protocol.js";
+import type {
+  GenerationResult,
+  Messages,
+  RequestUpdate,
+  Results,
+  Sent,
+  Subscribe,
+} from "./generated/protocol.js";
 import { Tavern } from "./tavern.js";
 
 export type HubOptions = Omit<ConnectionOptions, "url" | "key" | "role">;
@@ -37,8 +44,8 @@ export async function connect(url: string, key: string, options: HubOptions = {}
 }
 
 export class Hub {
-  private readonly generations = new Map<string, Generation>();
-  private readonly streams = new Map<string, Generation>();
+  private readonly generations = new Map<string, Generation<unknown>>();
+  private readonly streams = new Map<string, Generation<unknown>>();
   private readonly subscriptions: Subscribe[] = [];
 
   constructor(readonly connection: Connection) {
@@ -111,10 +118,13 @@ export class Hub {
     }
   }
 
-  /** Ask for something that becomes a generation. */
-  generation<Type extends "chat.send" | "generate">(type: Type, content: Messages[Type]): Generation {
+  /** Ask for something that becomes a request. */
+  generation<Type extends "chat.send" | "generate" | "command.run", Result = GenerationResult>(
+    type: Type,
+    content: Messages[Type],
+  ): Generation<Result> {
     const requestId = content.request_id ?? makeId();
-    const generation = new Generation(requestId, async (id) => {
+    const generation = new Generation<Result>(requestId, async (id) => {
       await this.request("request.cancel", { request_id: id });
     });
     this.generations.set(requestId, generation);

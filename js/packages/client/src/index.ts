@@ -23,4 +23,4 @@ export { Outbox, type OutboxLimits } from "./outbox.js";
 export { isFinal, type ConnectionState } from "./state.js";
 export { connect, Hub, type HubOptions } from "./hub.js";
 export { Generation, type Delta } from "./generation.js";
-export { Tavern } from "./tavern.js";
+export { Tavern, type RunOptions } from "./tavern.js";

@@ -1,8 +1,19 @@
 /** One tavern as an app talks to it; what is asked of it goes through its hub's `request`. */
 
 import type { Generation } from "./generation.js";
-import type { ChatGet, ChatSend, ChatView, Context, Generate } from "./generated/protocol.js";
+import type { Commands } from "./generated/commands.js";
+import type {
+  ChatGet,
+  ChatSend,
+  ChatView,
+  CommandInfo,
+  CommandRun,
+  Context,
+  Generate,
+} from "./generated/protocol.js";
 import type { Hub } from "./hub.js";
+
+export type RunOptions = Omit<CommandRun, "name" | "args" | "tavern">;
 
 export class Tavern {
   /** `tavern`: id or name; absent: the default tavern. */
@@ -23,6 +34,30 @@ export class Tavern {
   /** Generate without a message: reply, regenerate, swipe, continue, quiet, raw, detached, … */
   generate(options: Omit<Generate, "tavern"> = {}): Generation {
     return this.hub.generation("generate", { ...options, ...this.where });
+  }
+
+  /** Run a command by its name: `await tavern.run("message.edit", { index: 1, text: "Well met." })`. */
+  run<Name extends keyof Commands>(
+    name: Name,
+    args: Commands[Name]["args"],
+    options: RunOptions = {},
+  ): Promise<Commands[Name]["result"]> {
+    return this.command(name, args, options).result;
+  }
+
+  /** As `run`, to cancel it or to read the text that it generates while it comes. */
+  command<Name extends keyof Commands>(
+    name: Name,
+    args: Commands[Name]["args"],
+    options: RunOptions = {},
+  ): Generation<Commands[Name]["result"]> {
+    const content = { ...options, ...this.where, name, args: { ...args } as Record<string, unknown> };
+    return this.hub.generation<"command.run", Commands[Name]["result"]>("command.run", content);
+  }
+
+  /** Every command with the schemas of its arguments and result, and whether this tavern can do it. */
+  commands(): Promise<CommandInfo[]> {
+    return this.hub.request("command.list", this.where);
   }
 
   chat(options: Omit<ChatGet, "tavern"> = {}): Promise<ChatView> {

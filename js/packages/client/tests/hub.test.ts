@@ -186,3 +186,28 @@ describe("messages of one's own", () => {
     expect(heard).toEqual(["x.dice.roll 6 Ann", "only x.dice.roll", "x.dice.result 6 Ann"]);
   });
 });
+
+describe("a command", () => {
+  it("is run by its name and gives what the catalogue says", async () => {
+    const hub = await online();
+    const deleted = hub.tavern("study").run("message.delete", { index: 2 }, { revision: 7, request_id: "r" });
+    await answer({ request_id: "r", position: 0 });
+    expect(network.last.contents("command.run")).toEqual([
+      { name: "message.delete", args: { index: 2 }, tavern: "study", revision: 7, request_id: "r" },
+    ]);
+    network.last.receive("request.update", { request_id: "r", state: "done", result: {} });
+    expect(await deleted).toEqual({});
+  });
+
+  it("throws the error that it ended with, and is cancelled like a generation", async () => {
+    const hub = await online();
+    const edit = hub.tavern().command("message.edit", { index: 0, text: "x" });
+    await answer({ request_id: edit.requestId, position: 0 });
+    void edit.cancel();
+    await vi.waitUntil(() => network.last.acks.length > 0);
+    expect(network.last.contents("request.cancel")).toEqual([{ request_id: edit.requestId }]);
+    const error = { code: "refused", message: "The person said no." };
+    network.last.receive("request.update", { request_id: edit.requestId, state: "failed", error });
+    await expect(edit.result).rejects.toMatchObject({ code: "refused" });
+  });
+});
