@@ -16,7 +16,7 @@ setup-browser:
 	@$(PYTHON) -m scripts.setup --browser
 
 setup-tests:
-	@$(PYTHON) -m scripts.setup --browser --database
+	@$(PYTHON) -m scripts.setup --browser --older --database
 
 demo: setup-browser ## a hub, a real SillyTavern, a stand-in model and one streamed reply (ARGS="--once", "--model-url URL" …)
 	@$(BIN)/tavernlink demo $(ARGS)

@@ -6,6 +6,7 @@ was made from, so a second run costs a fraction of a second. Works without make 
     python3 -m scripts.setup              what `make setup` does
     python3 -m scripts.setup --browser    also Chromium and SillyTavern, for the demo and the tests
     python3 -m scripts.setup --database   also PostgreSQL, for the tests
+    python3 -m scripts.setup --older      also the two SillyTaverns before the newest, for the tests
 """
 
 from __future__ import annotations
@@ -129,6 +130,14 @@ def install_sillytavern() -> None:
     )
 
 
+def install_older_sillytaverns() -> None:
+    """Have the two releases before it, too: the tests run a part of the commands on them."""
+    run(
+        [str(environment_python()), "-m", "tavernlink.demo.sillytavern", "install", "--older"],
+        "An older SillyTavern could not be installed from npm; the lines above say why.",
+    )
+
+
 def say(text: str) -> None:
     """Tell the person what takes its time now."""
     print(f"[setup] {text}", flush=True)
@@ -205,6 +214,8 @@ def main(arguments: list[str]) -> int:
         if "--browser" in arguments:
             install_browser()
             install_sillytavern()
+        if "--older" in arguments:
+            install_older_sillytaverns()
         if "--database" in arguments:
             install_postgresql()
     except SetupError as error:

@@ -1,4 +1,4 @@
-"""Every command of the catalogue, by its example, on a real SillyTavern of the newest version."""
+"""Every command of the catalogue, by its example, on a real SillyTavern: the newest, and a part on those before it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tavernlink.demo.hub import RunningHub
+from tavernlink.demo.install import OLDER
 from tavernlink.demo.model import Model
 from tavernlink.protocol.commands.catalogue import COMMANDS, NOUNS
 from tavernlink.sdk import Hub
@@ -38,6 +39,22 @@ async def world(
 async def test_each_example_runs(world: ExampleWorld, noun: str) -> None:
     await world.open_noun()
     assert await world.run_all({spec.name: spec for spec in NOUNS[noun]}) == {}
+
+
+@pytest.mark.timeout(180, func_only=True)
+@pytest.mark.parametrize("version", OLDER)
+async def test_some_examples_run_on_the_releases_before_it(
+    start_sillytavern: StartSillyTavern,
+    browser: Browser,
+    hub: RunningHub,
+    model_server: Model,
+    witness: Witness,
+    version: str,
+) -> None:
+    sillytavern = await start_sillytavern(version=version)
+    async with open_world(browser, sillytavern, hub, model_server, witness, name=version) as older:
+        await older.open_noun()
+        assert await older.run_all({name: spec for name, spec in COMMANDS.items() if spec.smoke}) == {}
 
 
 async def test_the_tavern_tells_that_it_knows_every_command(world: ExampleWorld, app: Hub) -> None:

@@ -14,10 +14,13 @@ from tavernlink.demo.cache import cache_dir, locked
 from tavernlink.demo.errors import DemoError
 from tavernlink.demo.process import ChildProcess, log_tail
 
-__all__ = ["VERSION", "Progress", "find_node", "install", "installed_folder"]
+__all__ = ["OLDER", "VERSION", "Progress", "find_node", "install", "installed_folder"]
 
 VERSION = "1.19.0"
 """The SillyTavern that the demo and the tests run on. This is the one place that names it."""
+
+OLDER = ("1.18.0", "1.17.0")
+"""The two releases before it on npm: a part of the commands is tested on them, too."""
 
 _NODE_MAJOR = 20
 _INSTALL_SECONDS = 600.0

@@ -1,6 +1,6 @@
 """A real SillyTavern on scratch data: any number of servers side by side on free loopback ports.
 
-    python -m tavernlink.demo.sillytavern install [--version 1.19.0]
+    python -m tavernlink.demo.sillytavern install [--version 1.19.0 | --older]
     python -m tavernlink.demo.sillytavern run [--data DIR] [--port N] [--extension FOLDER | --no-extension]
 
 SillyTavern's first start takes about half a minute (it copies its content and compiles its front-end libraries). That
@@ -24,7 +24,7 @@ from typing import Self
 from tavernlink.demo import tavern_data
 from tavernlink.demo.cache import locked
 from tavernlink.demo.errors import DemoError
-from tavernlink.demo.install import VERSION, Progress, install
+from tavernlink.demo.install import OLDER, VERSION, Progress, install
 from tavernlink.demo.process import log_tail
 from tavernlink.demo.server import ServerProcess
 from tavernlink.errors import TavernlinkError
@@ -201,7 +201,9 @@ def _parser() -> argparse.ArgumentParser:
         "--extension", type=Path, help="folder of the built extension (default: this package's own)"
     )
     run.add_argument("--no-extension", action="store_true", help="leave the extension out")
-    for command in (commands.add_parser("install", help="install into the cache and print the folder"), run):
+    getting = commands.add_parser("install", help="install into the cache and print the folder")
+    getting.add_argument("--older", action="store_true", help="the two releases before the newest instead")
+    for command in (getting, run):
         command.add_argument("--version", default=VERSION, help="SillyTavern version on npm (%(default)s)")
     return parser
 
@@ -211,8 +213,9 @@ def main() -> int:
     options = _parser().parse_args()
     try:
         if options.command == "install":
-            asyncio.run(prepare(options.version, progress=_to_stderr))
-            print(asyncio.run(install(options.version, progress=_to_stderr)))
+            for version in OLDER if options.older else (options.version,):
+                asyncio.run(prepare(version, progress=_to_stderr))
+                print(asyncio.run(install(version, progress=_to_stderr)))
         else:
             asyncio.run(_run(options))
     except KeyboardInterrupt:
