@@ -31,7 +31,7 @@ _FLAWS = """async () => {
 
 @contextlib.asynccontextmanager
 async def visitor(
-    browser: Browser, hub: RunningHub, *, size: str = "desktop", **options: Any
+    browser: Browser, hub: RunningHub, *, size: str = "desktop", at: str = "", **options: Any
 ) -> AsyncIterator[Page]:
     """A person's browser on the console; anything that its page complains of fails the test."""
     width, height = _SIZES[size]
@@ -44,7 +44,7 @@ async def visitor(
     page.on(
         "console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None
     )
-    await page.goto(f"{hub.url}/")
+    await page.goto(f"{hub.url}/{at}")
     yield page
     assert complaints == []
     await context.close()

@@ -53,17 +53,17 @@ async def test_from_the_address_to_the_first_reply(
     # A SillyTavern as its owner has it: set up, a model connected, a character open; no Tavernlink.
     owned = TabOptions(url=sillytavern.url, model_url=model_server.url, character="default_Seraphina.png")
     async with (
+        # As `tavernlink up` opens it: signed in, by an address that works once.
         open_hub(tmp_path / "hub") as hub,
         Tab(owned, context=context, report=witness.console.append, on_page=witness.watch) as tab,
-        visitor(browser, hub) as console,
+        visitor(browser, hub, at=f"#/in/{hub.server.runtime.core.tickets.issue()}") as console,
     ):
         # The console shows the address to paste.
-        await hand.paste(console.locator("input[type=password]"), hub.admin_key)
-        await hand.press(console.locator("input[type=password]"), "Enter")
         steps = console.locator(".first")
         address = await steps.locator("code").first.inner_text()
         assert address == f"{hub.url}/extension/tavernlink.git"
         await expect(steps.locator(".done")).to_have_count(0)
+        assert "/in/" not in await console.evaluate("() => location.hash")
 
         # SillyTavern's own dialog.
         page = tab.page
@@ -98,4 +98,4 @@ async def test_from_the_address_to_the_first_reply(
         assert await page.evaluate("() => SillyTavern.getContext().chat.at(-1).is_user") is False
     await context.close()
     message = len(words) + 1
-    assert f"{hand.clicks} clicks and {hand.keys - message} keystrokes" in _README.read_text("utf-8")
+    assert f"{hand.clicks} clicks and {hand.keys - message} keystroke" in _README.read_text("utf-8")
