@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from tavernlink.demo.hub import RunningHub, open_hub
 from tests.sdk.scripted_tavern import ScriptedTavern, scripted_tavern
 
-__all__ = ["DOORS", "Guest", "House", "open_house", "text_of", "until"]
+__all__ = ["DOORS", "Guest", "House", "guest_of", "open_house", "text_of", "until"]
 
 DOORS = ("http", "http of 2025", "stdio")
 """Streamable HTTP as it is since 2026-07-28 and as it was before, and standard input and output."""
@@ -53,6 +54,31 @@ class Guest:
         return next(each for each in self.told if isinstance(each, kind))
 
 
+@contextlib.asynccontextmanager
+async def guest_of(hub: RunningHub, door: str, key: str | None = None) -> AsyncIterator[Guest]:
+    """Connect the official client at a door of a hub."""
+    guest: Guest
+
+    async def receive(message: Any) -> None:
+        guest.told.append(message)
+
+    key = key or hub.app_key
+    async with contextlib.AsyncExitStack() as stack:
+        if door == "stdio":
+            command = ["-m", "tavernlink", "mcp", "--url", hub.url, "--key", key]
+            transport: Any = stdio_client(StdioServerParameters(command=sys.executable, args=command))
+        else:
+            headers = {"Authorization": f"Bearer {key}"}
+            http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=30))
+            transport = streamable_http_client(f"{hub.url}/mcp", http_client=http)
+        mode = "legacy" if door == "http of 2025" else "auto"
+        info = types.Implementation(name="inspector", version="1")
+        client = Client(transport, mode=mode, message_handler=receive, client_info=info, cache=None)
+        guest = Guest(client)
+        await stack.enter_async_context(client)
+        yield guest
+
+
 @dataclass
 class House:
     """What a test needs of it."""
@@ -60,29 +86,9 @@ class House:
     hub: RunningHub
     tavern: ScriptedTavern
 
-    @contextlib.asynccontextmanager
-    async def guest(self, door: str, key: str | None = None) -> AsyncIterator[Guest]:
+    def guest(self, door: str, key: str | None = None) -> AbstractAsyncContextManager[Guest]:
         """Connect the official client."""
-        guest: Guest
-
-        async def receive(message: Any) -> None:
-            guest.told.append(message)
-
-        key = key or self.hub.app_key
-        async with contextlib.AsyncExitStack() as stack:
-            if door == "stdio":
-                command = ["-m", "tavernlink", "mcp", "--url", self.hub.url, "--key", key]
-                transport: Any = stdio_client(StdioServerParameters(command=sys.executable, args=command))
-            else:
-                headers = {"Authorization": f"Bearer {key}"}
-                http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=30))
-                transport = streamable_http_client(f"{self.hub.url}/mcp", http_client=http)
-            mode = "legacy" if door == "http of 2025" else "auto"
-            info = types.Implementation(name="inspector", version="1")
-            client = Client(transport, mode=mode, message_handler=receive, client_info=info, cache=None)
-            guest = Guest(client)
-            await stack.enter_async_context(client)
-            yield guest
+        return guest_of(self.hub, door, key)
 
     async def listens(self) -> None:
         """Wait until the hub tells a client of changes: before 2026-07-28 that is begun without an answer."""
