@@ -228,6 +228,14 @@ def test_a_chat_message_can_be_dropped_before_a_tavern_sees_it(table: Table) -> 
     assert len(table.inn.commands) == 1
 
 
+def test_a_command_can_be_kept_from_taverns_by_its_name(table: Table) -> None:
+    table.rule(id="keep", types=["command.run"], action="drop", when='content.name.endsWith(".delete")')
+    command = {"name": "message.delete", "args": {"index": 0}, "tavern": "t-inn"}
+    assert code_of(table.ann, "command.run", **command) == "dropped"
+    # What is not dropped is looked at as ever: this tavern knows no commands.
+    assert code_of(table.ann, "command.run", **{**command, "name": "message.get"}) == "unknown_command"
+
+
 def test_a_chat_message_can_go_to_another_tavern(table: Table) -> None:
     table.rule(
         types=["chat.send", "generate"], action="forward", to={"peer": "Pub"}, when='source.name == "Ann"'

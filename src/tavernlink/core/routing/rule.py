@@ -6,7 +6,7 @@ What rules see, and what they may do with it:
 |---|---|---|---|---|---|
 | `x.…` | apps, taverns | another target | as well | refused | new type |
 | `chat.send`, `generate` | apps | another tavern or room | as `x.…` | refused | – |
-| `chat.edit`, `chat.delete` | apps | – | as `x.…` | refused | – |
+| `chat.edit`, `chat.delete`, `command.run` | apps | – | as `x.…` | refused | – |
 | `stream.start`, `stream.end`, `chat.changed`, `tavern.changed`, `event.NAME` | taverns | as `x.…` | as `x.…` | – | – |
 
 What a tavern publishes is addressed to nobody, so to forward it is to copy it. `stream.delta` is never seen: tokens are
@@ -24,7 +24,7 @@ from tavernlink.protocol.routing import CUSTOM_PREFIX, Route, RouteInfo, RouteOr
 
 __all__ = ["PUBLISHED", "REDIRECTED", "SENT", "Rule", "check_target"]
 
-SENT: Final = ("chat.send", "chat.edit", "chat.delete", "generate")
+SENT: Final = ("chat.send", "chat.edit", "chat.delete", "command.run", "generate")
 """What apps send to taverns."""
 REDIRECTED: Final = frozenset({"chat.send", "generate"})
 PUBLISHED: Final = ("stream.start", "stream.end", "chat.changed", "tavern.changed")
