@@ -197,7 +197,7 @@ async def _tab(
     witness: Witness,
     options: dict[str, Any],
 ) -> AsyncIterator[Tab]:
-    defaults = {
+    defaults: dict[str, Any] = {
         "url": sillytavern.url,
         "hub": hub.url,
         "key": hub.tavern_key,

@@ -155,7 +155,12 @@ class Tab:
         await page.add_init_script(scripts.WATCH_DIALOGS)
         options = self.options
         if options.hub and options.key:
-            connection = {"url": options.hub, "key": options.key, "name": options.name or ""}
+            connection = {
+                "url": options.hub,
+                "key": options.key,
+                "name": options.name or "",
+                "attended": not options.headless,
+            }
             script = steps.connection_script(_origin(options.url), connection)
             await page.add_init_script(script)
 

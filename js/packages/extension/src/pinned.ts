@@ -9,6 +9,8 @@ export interface PinnedConnection {
   key: string;
   /** Empty: made up from the page's address. */
   name: string;
+  /** A person sits at this browser all the same, and can be asked. */
+  attended: boolean;
 }
 
 const ITEM = "tavernlink.connection";
@@ -24,7 +26,7 @@ export function readPinned(storage: Pick<Storage, "getItem">): PinnedConnection 
     return undefined;
   }
   if (typeof found !== "object" || found === null) return undefined;
-  const { url, key, name } = found as Record<string, unknown>;
+  const { url, key, name, attended } = found as Record<string, unknown>;
   if (typeof url !== "string" || typeof key !== "string" || key === "") return undefined;
-  return { url, key, name: typeof name === "string" ? name : "" };
+  return { url, key, name: typeof name === "string" ? name : "", attended: attended === true };
 }

@@ -12,8 +12,10 @@ describe("a connection that belongs to the browser profile", () => {
     expect(readPinned(stored(JSON.stringify({ ...given, name: "kept" })))).toEqual({
       ...given,
       name: "kept",
+      attended: false,
     });
-    expect(readPinned(stored(JSON.stringify(given)))).toEqual({ ...given, name: "" });
+    expect(readPinned(stored(JSON.stringify(given)))).toEqual({ ...given, name: "", attended: false });
+    expect(readPinned(stored(JSON.stringify({ ...given, attended: true })))?.attended).toBe(true);
   });
 
   it.each([
