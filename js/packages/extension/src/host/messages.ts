@@ -161,9 +161,10 @@ export async function hideMessages(index: number, count: number, hidden: boolean
 
 /** Draws an edited message again where it is on screen: who speaks, the picture, the text, the reasoning. */
 export function redraw(index: number, message: STMessage): void {
-  context().updateMessageBlock(index, message);
   const element = elementOf(index);
+  // SillyTavern's function breaks over one that it does not show.
   if (element === null) return;
+  context().updateMessageBlock(index, message);
   element.setAttribute("ch_name", message.name);
   const name = element.querySelector(".ch_name .name_text");
   if (name !== null) name.textContent = message.name;
