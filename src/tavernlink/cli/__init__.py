@@ -20,6 +20,7 @@ from tavernlink.cli import (
     demo,
     doctor,
     extension,
+    functions,
     keys,
     mcp,
     pair,
@@ -60,6 +61,7 @@ app.add_typer(routes.app, name="routes")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(schedules.app, name="schedules")
+app.add_typer(functions.app, name="functions")
 app.add_typer(extension.app, name="extension")
 app.add_typer(mcp.app, name="mcp")
 app.command("tab")(tab.tab)

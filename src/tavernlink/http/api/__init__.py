@@ -10,6 +10,7 @@ from tavernlink.http.api.access import KeyRoutes, PairingRoutes, list_audit
 from tavernlink.http.api.chats import ChatRoutes
 from tavernlink.http.api.commands import CommandRoutes, list_commands
 from tavernlink.http.api.events import listen
+from tavernlink.http.api.functions import FunctionRoutes
 from tavernlink.http.api.inbox import InboxRoutes
 from tavernlink.http.api.messages import send_message
 from tavernlink.http.api.pool import PoolRoutes
@@ -31,6 +32,7 @@ ROUTES = (
     ChatRoutes,
     list_commands,
     CommandRoutes,
+    FunctionRoutes,
     RequestRoutes,
     list_requests,
     SessionRoutes,
