@@ -89,9 +89,9 @@ export interface Invocation {
   readonly timeout: number;
   /** Aborted when the call was cancelled, its time is over or its caller is gone. */
   readonly signal: AbortSignal;
-  progress(progress: number, total?: number, message?: string): void;
+  readonly progress: (progress: number, total?: number, message?: string) => void;
   /** Calls another function from within this one. */
-  call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<unknown>;
+  readonly call: (name: string, args?: Record<string, unknown>, options?: CallOptions) => Promise<unknown>;
 }
 
 /**

@@ -27,9 +27,9 @@ export interface Invocation {
   readonly timeout: number;
   /** Aborted when the call was cancelled, its time is over or its caller is gone. */
   readonly signal: AbortSignal;
-  progress(progress: number, total?: number, message?: string): void;
+  readonly progress: (progress: number, total?: number, message?: string) => void;
   /** Calls another function from within this one: the hub then sees loops. */
-  call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<unknown>;
+  readonly call: (name: string, args?: Record<string, unknown>, options?: CallOptions) => Promise<unknown>;
 }
 
 export type FunctionHandler = (args: Record<string, unknown>, invocation: Invocation) => unknown;
@@ -220,7 +220,7 @@ function explain(thrown: unknown, name: string): NonNullable<FunctionDone["error
   return {
     code: typeof code === "string" && /^[a-z][a-z0-9_]*$/.test(code) ? code : "function_failed",
     message: typeof message === "string" && message !== "" ? message : `“${name}” failed: ${String(thrown)}`,
-    ...(typeof details === "object" && details !== null
+    ...(typeof details === "object" && details !== null && Object.keys(details).length > 0
       ? { details: details as Record<string, unknown> }
       : {}),
   };
