@@ -16,7 +16,8 @@ VERSIONS = Versions(extension="0.2.0", sillytavern="1.19.0")
 
 
 def join_tavern(stage: Stage, **auth: Any) -> Actor:
-    return stage.join("tavern", **{"commands": KNOWN, "versions": VERSIONS} | auth)
+    announced: dict[str, Any] = {"commands": KNOWN, "versions": VERSIONS}
+    return stage.join("tavern", **(announced | auth))
 
 
 def code_of(app: Actor, **content: Any) -> str:
