@@ -86,6 +86,7 @@ def _tell(server: Server) -> None:
         f"Tavernlink {__version__} listens on {url}",
         f"  OpenAI API   {url}/v1",
         f"  REST         {url}/api (described at {url}/api/schema)",
+        f"  MCP          {url}/mcp",
         f"  WebSocket    {url.replace('http', 'ws', 1)}/ws",
         f"  Socket.IO    {url}/socket.io/",
         f"  data         {data}",
