@@ -129,13 +129,14 @@ async def test_the_language_can_be_switched_and_stays(browser: Browser, hub: Run
         await expect(page.locator("h1")).to_have_text("登录此中枢")
 
 
-async def test_a_hub_without_taverns_says_what_to_do(browser: Browser, tmp_path: Path) -> None:
+async def test_who_may_not_approve_is_told_who_does(browser: Browser, tmp_path: Path) -> None:
     async with open_hub(tmp_path) as empty, visitor(browser, empty) as page:
         await sign_in(page, empty.viewer_key)
         await expect(page.locator("ol li")).to_have_count(3)
+        await expect(page.get_by_text("Somebody with an admin key approves it")).to_be_visible()
+        await page.locator(".first summary").click()
         await expect(page.get_by_text("tavernlink keys create --role tavern")).to_be_visible()
         await expect(page.get_by_text(empty.url, exact=True)).to_be_visible()
-        await check_looks(page, "en-desktop-light-first-steps")
 
 
 async def test_a_person_chats_from_the_console(browser: Browser, hub: RunningHub, desk: Desk) -> None:
@@ -249,3 +250,23 @@ async def test_a_room_is_made_people_are_invited_muted_and_put_out(
         await page.get_by_role("button", name="Delete the room").click()
         await expect(page.locator("h1")).to_have_text("Rooms")
         await expect(page.locator("main li")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", _SIZES)
+@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+async def test_an_empty_hub_says_what_to_do_first(
+    browser: Browser, tmp_path: Path, size: str, locale: str, scheme: Any
+) -> None:
+    async with (
+        open_hub(tmp_path) as hub,
+        visitor(browser, hub, size=size, locale=locale, color_scheme=scheme) as page,
+    ):
+        await sign_in(page, hub.admin_key)
+        steps = page.locator(".first")
+        await expect(steps.locator("code").first).to_have_text(f"{hub.url}/extension/tavernlink.git")
+        asked = hub.server.runtime.core.pairings.ask("SillyTavern 127.0.0.1:8000", "127.0.0.1")
+        await expect(steps.locator(".done")).to_have_count(2)
+        shown = f"{asked.code[:4]}-{asked.code[4:]}"
+        await expect(steps.locator("button.primary")).to_contain_text(shown)
+        await steps.locator("summary").click()
+        await check_looks(page, f"{locale[:2]}-{size}-{scheme}-first")
