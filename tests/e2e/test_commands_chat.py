@@ -22,6 +22,7 @@ from tavernlink.sdk.request import Request
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.tab import Tab
 from tests.e2e.desk import SETTLED, Desk
+from tests.e2e.overheard import overhear
 
 DRAFT = "what I am writing | /echo more"
 SERAPHINA = "default_Seraphina.png"
@@ -241,8 +242,13 @@ async def test_a_reply_by_command_streams_goes_on_and_is_written_anew(
     desk: Desk, tavern: Tavern, app: Hub, data: Path
 ) -> None:
     await tavern.messages.send(text="tell me [tokens=8]")
-    said = await tavern.replies.generate(as_="Stranger")
+    async with overhear(app, desk.tab) as ear:
+        request = tavern.replies.generate(as_="Stranger")
+        said = await request
+        stream = await ear.next_end()
     assert (said.character, said.message_index) == ("Seraphina", 2)
+    assert (stream.start.request_id, stream.text()) == (request.request_id, said.text)
+    stream.assert_in_order()
     more = await tavern.replies.continue_()
     chat = await check(desk, tavern, data)
     assert chat[2]["mes"].endswith(more.text)

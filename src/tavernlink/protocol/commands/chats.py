@@ -239,7 +239,6 @@ ROWS = (
         errors=("unknown_character",),
         example={"query": "forest"},
         before=(("message.send", {"text": "Tell me about the forest."}),),
-        smoke=True,
     ),
     command(
         "chat.open",
@@ -309,7 +308,6 @@ ROWS = (
         about="Gives a chat as a file.",
         errors=("unknown_chat", "unknown_character", "too_large"),
         example={"format": "txt"},
-        smoke=True,
     ),
     command(
         "chat.import",

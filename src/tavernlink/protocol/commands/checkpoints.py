@@ -97,7 +97,6 @@ ROWS = (
         errors=("no_character", "unknown_message", "unknown_chat"),
         example={"index": 1},
         before=(_MADE,),
-        smoke=True,
     ),
     command(
         "checkpoint.leave",

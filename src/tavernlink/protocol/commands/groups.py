@@ -145,7 +145,6 @@ ROWS = (
         scope="chat:read",
         about="Lists the groups.",
         example={},
-        smoke=True,
     ),
     command(
         "group.get",
@@ -177,7 +176,6 @@ ROWS = (
         about="Changes a group's name and settings.",
         errors=("unknown_character",),
         example={"group": "Party", "strategy": "pooled", "self_replies": True},
-        smoke=True,
     ),
     command(
         "group.delete",
@@ -201,7 +199,6 @@ ROWS = (
         errors=_ERRORS,
         example={"group": "$0.group", "character": "default_Seraphina.png", "index": 0},
         before=(("group.create", {"name": "Two", "members": ["Wren.png"]}),),
-        smoke=True,
     ),
     command(
         "group.member.remove",
@@ -233,7 +230,6 @@ ROWS = (
         about="Mutes a member: it does not answer unless it is triggered.",
         errors=_ERRORS,
         example=_WHO,
-        smoke=True,
     ),
     command(
         "group.member.unmute",

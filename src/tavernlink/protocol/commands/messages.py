@@ -135,7 +135,6 @@ ROWS = (
         about="Lists messages of the open chat, hidden ones too: a range, or those that a search finds.",
         example={"search": "forest", "role": "user"},
         before=(("message.send", {"text": "Tell me about the forest."}),),
-        smoke=True,
     ),
     command(
         "message.get",
@@ -191,7 +190,6 @@ ROWS = (
         about="Hides messages from the model; they stay on screen, greyed.",
         errors=("unknown_message",),
         example={"index": 0, "count": 2},
-        smoke=True,
     ),
     command(
         "message.unhide",

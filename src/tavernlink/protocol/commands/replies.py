@@ -41,7 +41,6 @@ ROWS = (
         about="Has the character answer what stands in the open chat.",
         errors=_ERRORS,
         example={},
-        smoke=True,
     ),
     command(
         "reply.continue",
@@ -65,7 +64,6 @@ ROWS = (
         errors=("no_message", *_ERRORS),
         example={},
         before=(("reply.generate", {}),),
-        smoke=True,
     ),
     command(
         "reply.impersonate",
@@ -76,7 +74,6 @@ ROWS = (
         about="Has a message written for the user. It is the result: neither the chat nor the text box gets it.",
         errors=_ERRORS,
         example={},
-        smoke=True,
     ),
     command(
         "reply.stop",
@@ -86,6 +83,5 @@ ROWS = (
         scope="control",
         about="Presses SillyTavern's Stop button.",
         example={},
-        smoke=True,
     ),
 )

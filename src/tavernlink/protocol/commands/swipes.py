@@ -104,7 +104,6 @@ ROWS = (
         errors=("unknown_message", "unknown_swipe"),
         example={},
         before=(_REPLIED, _SECOND, ("swipe.select", {"swipe": 0})),
-        smoke=True,
     ),
     command(
         "swipe.previous",
