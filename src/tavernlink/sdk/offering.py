@@ -66,6 +66,7 @@ def function(
     description: str | None = None,
     title: str | None = None,
     tool: bool | None = None,
+    stealth: bool | None = None,
     scopes: Sequence[str] | None = None,
     timeout: float | None = None,
     concurrency: int | None = None,
@@ -76,7 +77,7 @@ def function(
 def function(function: AnyFunction | None = None, /, **options: Any) -> Any:
     """Mark a function to be offered: its name, arguments and description are taken from itself.
 
-    `tool`: offer it to models. `scopes`: what a caller's key needs besides `functions:call`. `timeout`: seconds.
+    `tool`: offer it to models; `stealth`: the model's turn ends with the call. `scopes`: what a caller's key needs besides `functions:call`. `timeout`: seconds.
     `concurrency`: calls that run at once. `queue`: calls that may wait. It may be async; if it is not, it runs in a
     thread. Raises `SignatureError` for one that cannot be offered.
     """
@@ -99,7 +100,17 @@ def make_offer(function: Callable[..., Any], options: dict[str, Any]) -> Offer:
     if marked is not None:
         fixed = {
             word: getattr(marked.spec, word)
-            for word in ("name", "description", "title", "tool", "scopes", "timeout", "concurrency", "queue")
+            for word in (
+                "name",
+                "description",
+                "title",
+                "tool",
+                "stealth",
+                "scopes",
+                "timeout",
+                "concurrency",
+                "queue",
+            )
         }
         return Offer(marked.function, **{**fixed, **options})
     return Offer(function, **options)
