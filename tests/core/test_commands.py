@@ -41,6 +41,7 @@ def test_a_command_is_a_request_with_its_arguments_filled_in_and_its_caller_name
     (sent,) = tavern.commands
     assert (sent["name"], sent["args"]) == ("message.delete", {"index": 2, "count": 1})
     assert (sent["caller"], sent["destructive"]) == ("Discord bot (bots)", True)
+    assert sent["by"] == app.peer.member_id
     tavern.say("command.done", request_id=sent["request_id"], ok=True, result={"total": 2})
     assert app.updates("r1") == ["running", "done"]
     assert app.line.of("request.update")[-1]["result"] == {"total": 2}
@@ -214,3 +215,22 @@ def test_the_same_id_for_another_command_is_refused() -> None:
     app.say("command.run", name="message.delete", args={"index": 0}, request_id="r")
     with pytest.raises(Conflict, match="different request"):
         app.say("command.run", name="message.delete", args={"index": 1}, request_id="r")
+
+
+@pytest.mark.parametrize(
+    ("hub", "asked", "sent"),
+    [
+        (None, None, None),
+        (None, ["pass"], ["pass"]),
+        (("pass", "add"), None, ["pass", "add"]),
+        (("pass", "add"), ["add", "send"], ["add"]),
+        ((), None, []),
+    ],
+)
+def test_the_hub_can_only_narrow_what_a_script_may_use(
+    hub: tuple[str, ...] | None, asked: list[str] | None, sent: list[str] | None
+) -> None:
+    stage = Stage(script_commands=hub)
+    tavern, app = join_tavern(stage), stage.join("app", key=stage.key("app"))
+    app.say("command.run", name="script.run", args={"text": "/pass", "allow": asked})
+    assert tavern.commands[-1]["args"]["allow"] == sent

@@ -78,7 +78,7 @@ export class Work {
     const { name } = order;
     let outcome: Outcome;
     try {
-      outcome = await this.runner.run(order, this.call(requestId, running));
+      outcome = await this.runner.run(order, this.call(requestId, order, running));
     } catch (error) {
       // The runner promises not to; a command must be answered all the same.
       const message = `The command failed in the extension: ${error instanceof Error ? error.message : String(error)}`;
@@ -102,9 +102,10 @@ export class Work {
     this.outlet.send("command.done", done);
   }
 
-  private call(requestId: string, running: Running): CommandCall {
+  private call(requestId: string, { by }: CommandOrder, running: Running): CommandCall {
     return {
       requestId,
+      ...(by === undefined ? {} : { by }),
       signal: running.abort.signal,
       openStream: ({ kind, character }: { kind: StreamKind; character?: string }) => {
         const stream = new Stream(this.outlet, {

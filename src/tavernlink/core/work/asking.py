@@ -15,6 +15,7 @@ from tavernlink.core.limits import HubLimits
 from tavernlink.core.peers.directory import ANY, Directory
 from tavernlink.core.peers.peer import App, Peer, Tavern
 from tavernlink.core.seams import Ack, Clock, Ids
+from tavernlink.core.work.formats import check_format
 from tavernlink.core.work.pool import character_id
 from tavernlink.core.work.requests import Lane, Pool, Request
 from tavernlink.core.work.work import Work
@@ -50,6 +51,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     caller: str | None = None
     """Who asks, in words for the person at the tavern; of a command that was asked for by its name."""
+    by: str | None = None
+    """With `caller`: its member id."""
     revision: int | None = None
     """The open chat must be at this one when the command begins."""
     needs: str | None = None
@@ -87,6 +90,7 @@ class Asking:
             self._request(peer, order, pool, name, tavern)
             for name, tavern in zip(names, taverns, strict=True)
         ]
+        check_format(requests[0])
         requests[0].siblings = tuple(names[1:])
         for request, tavern in zip(requests, taverns, strict=True):
             self._work.enqueue(request, tavern, peer.session)
@@ -116,6 +120,8 @@ class Asking:
         args = dict(order.args)
         if order.character is not None:
             args["character"] = self._character(order, peer.key, tavern)
+        if order.command == "script.run":
+            args["allow"] = self._narrowed(args.get("allow"))
         now = self._clock.now()
         return Request(
             request_id=name,
@@ -137,6 +143,7 @@ class Asking:
             deadline=now + self._limits.queue_timeout,
             timeout=self._timeout(order.timeout),
             caller=order.caller,
+            by=order.by,
             revision=order.revision,
         )
 
@@ -146,6 +153,13 @@ class Asking:
             if bound is not None:
                 return bound.character
         return character_id(tavern, order.character) if order.character is not None else None
+
+    def _narrowed(self, allow: list[str] | None) -> list[str] | None:
+        """What a script may use as far as asker and hub say; the tavern lets it have less."""
+        own = self._limits.script_commands
+        if own is None or allow is None:
+            return allow if own is None else list(own)
+        return [name for name in allow if name in own]
 
     def _timeout(self, wanted: float | None) -> float:
         if wanted is None:

@@ -60,6 +60,7 @@ class CommandMessages:
             timeout=message.timeout,
             request_id=message.request_id,
             caller=caller_of(peer),
+            by=peer.member_id,
             revision=message.revision,
             needs=spec.name,
         )

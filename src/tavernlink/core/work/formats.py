@@ -10,6 +10,7 @@ from typing import Any
 
 from tavernlink.core.functions.schema import compile_schema
 from tavernlink.core.work.requests import Request
+from tavernlink.errors import BadMessage
 from tavernlink.protocol.outcome import ErrorInfo
 
 __all__ = ["check_format", "find_misfit"]
@@ -30,7 +31,10 @@ def find_misfit(request: Request, result: Any) -> ErrorInfo | None:
     schema = _schema(request)
     if schema is None or not isinstance(result, dict):
         return None
-    check = compile_schema(schema, "$.json_schema")
+    try:
+        check = compile_schema(schema, "$.json_schema")
+    except BadMessage:  # of a request from before the hub was started again, by other rules
+        return None
     problem = None if check is None else check.problem(result.get("data"))
     if problem is None:
         return None

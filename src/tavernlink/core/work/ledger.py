@@ -54,6 +54,7 @@ class _Body(msgspec.Struct, kw_only=True, omit_defaults=True):
     session_name: str | None = None
     limits: tuple[str, ...] | None = None
     caller: str | None = None
+    by: str | None = None
     revision: int | None = None
     started: float | None = None
     streamed: bool = False
@@ -90,6 +91,7 @@ class Ledger:
             session_name=request.session_name,
             limits=request.limits,
             caller=request.caller,
+            by=request.by,
             revision=request.revision,
             started=request.started,
             streamed=request.streamed,
@@ -144,6 +146,7 @@ class Ledger:
                 session_name=body.session_name,
                 limits=body.limits,
                 caller=body.caller,
+                by=body.by,
                 # A hub that was started again counts revisions anew.
                 revision=None if body.revision is None else FORGOTTEN,
             )

@@ -48,6 +48,7 @@ class Request:
         "args",
         "asked",
         "asker",
+        "by",
         "caller",
         "cancelling",
         "character",
@@ -102,6 +103,7 @@ class Request:
         since: float = 0.0,
         owner: str | None = None,
         caller: str | None = None,
+        by: str | None = None,
         revision: int | None = None,
     ) -> None:
         self.request_id = request_id
@@ -141,6 +143,8 @@ class Request:
         """Id of the app that asked, where that id is its own and stays: its final state may wait in an inbox."""
         self.caller = caller
         """Of a command that was asked for by its name: who asked, in words for the person at the tavern."""
+        self.by = by
+        """With `caller`: its member id."""
         self.revision = revision
         """The open chat must be at this one when the command begins."""
         self.told: int | None = None

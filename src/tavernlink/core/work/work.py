@@ -17,7 +17,7 @@ from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.seams import Ack, Clock, Ids, Store
 from tavernlink.core.work.bindings import Bindings
-from tavernlink.core.work.formats import check_format, find_misfit
+from tavernlink.core.work.formats import find_misfit
 from tavernlink.core.work.lanes import Lanes
 from tavernlink.core.work.ledger import Ledger
 from tavernlink.core.work.moves import Moves
@@ -91,7 +91,6 @@ class Work:
 
     def submit(self, request: Request, tavern: Tavern, session: Session, ack: Ack) -> None:
         """Take a request in, ack it with `Accepted`, and start what may start. Raises `queue_full` or `quota`."""
-        check_format(request)
         tavern.lanes.check_room(request.lane)
         self.quota.check(request.key_id)
         self.enqueue(request, tavern, session)
@@ -244,6 +243,7 @@ class Work:
             request_id=request.wire_id,
             args=args,
             caller=request.caller,
+            by=request.by,
             destructive=spec is not None and spec.destructive,
         )
         tavern.session.deliver(Event("command", command))

@@ -54,6 +54,8 @@ class Command(Message):
     args: Any = None
     caller: Name | None = None
     """Of a command that a program ran by name: who that is, in words for the person at the tavern."""
+    by: Id | None = None
+    """Of such a command: the caller's member id, which marks what it puts into a chat (`sent_by`)."""
     destructive: bool = False
     """Of such a command: it changes or deletes what cannot be had back, so the person may want to be asked."""
 

@@ -99,7 +99,7 @@ export type RoomRole = "owner" | "manager" | "member" | "guest";
 
 export type PeerKind = "app" | "tavern";
 
-export type RouteAction = "forward" | "copy" | "drop" | "rename";
+export type RouteAction = "forward" | "copy" | "drop" | "rename" | "call";
 
 export type RouteOrigin = "settings" | "api";
 
@@ -593,6 +593,8 @@ export interface Command {
   args?: unknown;
   /** Of a command that a program ran by name: who that is, in words for the person at the tavern. */
   caller?: string;
+  /** Of such a command: the caller's member id, which marks what it puts into a chat (`sent_by`). */
+  by?: string;
   /** Of such a command: it changes or deletes what cannot be had back, so the person may want to be asked. */
   destructive?: boolean;
 }
@@ -1591,7 +1593,10 @@ export interface Sent {
 export interface Route {
   /** Globs over message types: `x.*`, `chat.send`, `stream.end`, `event.message_sent`. */
   types: string[];
-  /** `forward`: elsewhere instead; `copy`: elsewhere too; `drop`: nowhere; `rename`: under another type. */
+  /**
+   * `forward`: elsewhere instead; `copy`: elsewhere too; `drop`: nowhere; `rename`: under another type; `call`: on as
+   * it is, and a function is called.
+   */
   action: RouteAction;
   /** Made by the hub where it is absent. */
   id?: string;
@@ -1601,6 +1606,13 @@ export interface Route {
   to?: Target;
   /** For `rename`, and for what `forward` and `copy` send: the new type, under `x.`. */
   as?: string;
+  /** For `call`: name or address. */
+  function?: string;
+  /**
+   * For `call`: its arguments. A text that begins with `$` is a part of the message: `$content.text`, `$source.name`,
+   * `$type`, `$content`; `$$` is a dollar.
+   */
+  args?: Record<string, unknown>;
   /** Rules are tried from the smallest on; equal ones as they were made, the settings' first. */
   order?: number;
   enabled?: boolean;

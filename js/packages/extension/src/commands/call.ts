@@ -39,6 +39,8 @@ export interface CommandCall {
   requestId: string;
   /** Aborted when the hub cancels the command or the session is lost. */
   signal: AbortSignal;
+  /** Member id of the program that ran it by name: it marks what it puts into a chat. */
+  by?: string;
   openStream(info: { kind: StreamKind; character?: string }): OpenStream;
   claimVisible(kind: StreamKind): VisibleClaim;
 }

@@ -60,10 +60,14 @@ async function send(
       });
     }
     const as = name === undefined || name === "" ? undefined : { name };
-    const message = await addUserMessage({ text: said, as, media }, host.regex, { index, hidden });
+    const message = await addUserMessage({ text: said, as, by: call.by, media }, host.regex, {
+      index,
+      hidden,
+    });
     return placeOf(message);
   }
   const message = lineOf({ text: said, role: role as Role, name, hidden, reasoning });
+  if (call.by !== undefined) (message.extra ??= {})["tavernlink"] = { by: call.by };
   attachMedia(message, media);
   await putMessage(message, role === "character" ? "received" : "sent", index);
   return placeOf(message);

@@ -12,6 +12,8 @@ export interface CommandOrder {
   args?: unknown;
   /** Of a command that a program ran by name: who that is, in words for the person. */
   caller?: string;
+  /** Its member id. */
+  by?: string;
   /** Of such a command: it changes or deletes what cannot be had back. */
   destructive?: boolean;
 }
