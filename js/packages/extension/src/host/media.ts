@@ -66,8 +66,8 @@ export function mediaOf({ extra }: STMessage): Medium[] {
       at,
     }),
   );
-  // How versions before 1.14 kept the one picture of a message.
-  const own = extra["image"];
+  // How versions before 1.14 kept the one picture of a message; newer ones give the first of the list under this name.
+  const own = media.length > 0 ? undefined : extra["image"];
   const old: Medium[] =
     typeof own === "string" && own !== ""
       ? [
