@@ -11,6 +11,7 @@ from tavernlink.errors import (
     AuthError,
     BadMessage,
     Conflict,
+    GenerationError,
     NotFound,
     TavernlinkError,
     Unavailable,
@@ -747,3 +748,67 @@ def test_a_command_that_fails_is_cancelled_or_unknown_says_so() -> None:
     assert caught.value.code == "invalid_arguments"
     with pytest.raises(NotFound):
         app.say("function.call", name="nowhere/swipe.next")
+
+
+# Rules
+
+
+def test_a_rule_calls_a_function_with_parts_of_the_message() -> None:
+    stage = Stage()
+    hub, admin = Inside(), stage.join("app", key=stage.key("admin", "boss"))
+    stage.hub.functions.provide(
+        hub, [FunctionSpec(name="notify", parameters={"type": "object", "required": ["text"]})]
+    )
+    ann, bob = stage.join("app", id="ann", name="Ann"), stage.join("app", id="bob")
+    route = {
+        "id": "tell",
+        "types": ["x.say"],
+        "when": 'content.text.contains("!")',
+        "action": "call",
+        "function": "hub/notify",
+        "args": {
+            "text": "$content.text",
+            "from": {"name": "$source.name"},
+            "price": "$$5",
+            "no": ["$content.x.0"],
+        },
+    }
+    admin.say("route.put", **route)
+    ann.say("x.say", to={"peer": "bob"}, content={"text": "calm"})
+    ann.say("x.say", to={"peer": "bob"}, content={"text": "hey!"})
+    (call,) = hub.calls
+    assert call.args == {"text": "hey!", "from": {"name": "Ann"}, "price": "$5", "no": [None]}
+    assert (call.caller.kind, call.caller.id) == ("rule", "tell")
+    assert [each["content"]["text"] for each in bob.line.of("x.say")] == ["calm", "hey!"]  # they went on
+
+    def problem() -> Any:
+        (info,) = admin.say("route.list")
+        return info["matched"], info["problem"]
+
+    assert problem() == (1, None)
+    call.fail(GenerationError("function_failed", "No lamp."))
+    assert problem() == (1, "No lamp.")
+    admin.say("route.put", **{**route, "args": {}})
+    ann.say("x.say", to={"peer": "bob"}, content={"text": "hey!"})
+    assert "required property" in problem()[1]
+    admin.say("route.put", **{**route, "function": "gone"})
+    ann.say("x.say", to={"peer": "bob"}, content={"text": "hey!"})
+    assert "No function 'gone'" in problem()[1]
+    assert len(bob.line.of("x.say")) == 4
+    for wrong in ({"function": None}, {"action": "drop"}):
+        with pytest.raises(BadMessage):
+            admin.say("route.put", **{**route, **wrong})
+
+
+def test_a_rule_calls_a_function_for_what_taverns_publish_and_apps_send() -> None:
+    stage = Stage()
+    hub, admin = Inside(), stage.join("app", key=stage.key("admin", "boss"))
+    stage.hub.functions.provide(hub, [FunctionSpec(name="note")])
+    tavern, app = stage.join("tavern", id="t-1"), stage.join("app")
+    admin.say(
+        "route.put", types=["event.*", "chat.send"], action="call", function="note", args={"type": "$type"}
+    )
+    tavern.say("event", name="message_sent", args=[1])
+    app.say("chat.send", text="hello", tavern="t-1")
+    assert [call.args["type"] for call in hub.calls] == ["event.message_sent", "chat.send"]
+    assert len(tavern.commands) == 1

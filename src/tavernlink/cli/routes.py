@@ -268,6 +268,8 @@ def _action(route: Route) -> str:
     parts: list[str] = [route.action]
     if route.to is not None:
         parts.append(f"to {_target(route.to)}")
+    if route.function is not None:
+        parts.append(route.function)
     if route.as_ is not None:
         parts.append(f"as {route.as_}")
     return " ".join(parts) + ("" if route.enabled else " (off)")

@@ -150,6 +150,7 @@ class Hub:
             cancel=self.work_messages.handlers["request.cancel"],
         )
         self.functions.calls.over = inbox.call_over
+        self.switchboard.routing.calls.function = self.functions.call_inside
         self.automation = Automation(
             store=store,
             clock=clock,

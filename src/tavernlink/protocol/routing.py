@@ -1,7 +1,8 @@
 """Messages of programs' own making, from peer to peer, and the rules that lead them.
 
 A type of one's own stands under `x.`: `x.dice.roll`. The hub gives it no meaning; it says who sent it and brings it
-there. A rule looks at such messages, and at some of the catalogue's own, and forwards, copies, drops or renames them.
+there. A rule looks at such messages, and at some of the catalogue's own, and forwards, copies, drops or renames them,
+or calls a function.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _is_custom = re.compile(_CUSTOM).match
 
 CustomType = Annotated[str, msgspec.Meta(pattern=_CUSTOM, max_length=100)]
 PeerKind = Literal["app", "tavern"]
-RouteAction = Literal["forward", "copy", "drop", "rename"]
+RouteAction = Literal["forward", "copy", "drop", "rename", "call"]
 RouteOrigin = Literal["settings", "api"]
 
 _Glob = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -115,7 +116,8 @@ class Route(Message):
     types: Annotated[list[_Glob], msgspec.Meta(min_length=1, max_length=32)]
     """Globs over message types: `x.*`, `chat.send`, `stream.end`, `event.message_sent`."""
     action: RouteAction
-    """`forward`: elsewhere instead; `copy`: elsewhere too; `drop`: nowhere; `rename`: under another type."""
+    """`forward`: elsewhere instead; `copy`: elsewhere too; `drop`: nowhere; `rename`: under another type; `call`: on as
+    it is, and a function is called."""
     id: Annotated[str, msgspec.Meta(max_length=100, pattern="^[A-Za-z0-9._-]*$")] = ""
     """Made by the hub where it is absent."""
     when: _Expression = ""
@@ -124,6 +126,11 @@ class Route(Message):
     """For `forward` and `copy`."""
     as_: CustomType | None = msgspec.field(default=None, name="as")
     """For `rename`, and for what `forward` and `copy` send: the new type, under `x.`."""
+    function: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+    """For `call`: name or address."""
+    args: dict[str, Any] = msgspec.field(default_factory=dict)
+    """For `call`: its arguments. A text that begins with `$` is a part of the message: `$content.text`, `$source.name`,
+    `$type`, `$content`; `$$` is a dollar."""
     order: int = 0
     """Rules are tried from the smallest on; equal ones as they were made, the settings' first."""
     enabled: bool = True

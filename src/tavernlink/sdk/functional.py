@@ -98,9 +98,15 @@ class Functional:
             self._handle.spawn(self._served.register_late(offer))
         return function
 
+    async def offer(self, function: Callable[..., Any], **options: Any) -> str:
+        """Offer one function with options, and return its address when the hub has it; as `function` otherwise."""
+        offer = make_offer(function, options)
+        self._served.add([offer])
+        return (await self._served.register([offer]))[0]
+
     async def serve(self, *functions: Callable[..., Any]) -> list[str]:
         """Offer functions, and return their addresses when the hub has them. Raises what the hub says of them."""
-        offers = [make_offer(each, {}) for each in functions]
+        offers = [self._served.offer_of(each) or make_offer(each, {}) for each in functions]
         self._served.add(offers)
         return await self._served.register(offers) if self._opened else []
 

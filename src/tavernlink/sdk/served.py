@@ -67,6 +67,10 @@ class Served:
         """What is offered."""
         return tuple(self._offers)
 
+    def offer_of(self, function: Any) -> Offer | None:
+        """Return how a function is offered already; None: it is not."""
+        return next((offer for offer in self._offers.values() if offer.function is function), None)
+
     async def register_late(self, offer: Offer) -> None:
         """Tell the hub of a function that was added while the handle is open; nobody waits for the answer."""
         try:

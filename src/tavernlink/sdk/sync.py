@@ -304,14 +304,9 @@ class SyncHub:
         return self._offer(function, options)
 
     def _offer(self, function: AnyFunction, options: dict[str, Any]) -> AnyFunction:
-        offered = self._hub.function(**options)
         if self._loop is None:
-            return offered(function)
-
-        async def add() -> None:
-            offered(function)
-
-        self.loop.run(add())
+            return self._hub.function(**options)(function)
+        self.loop.run(self._hub.offer(function, **options))
         return function
 
     def serve(self, *functions: Callable[..., Any]) -> list[str]:

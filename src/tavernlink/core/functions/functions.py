@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, get_args
 
 from tavernlink.core.access.permissions import Scope
+from tavernlink.core.functions.call import Asker
 from tavernlink.core.functions.call_log import CallLog
 from tavernlink.core.functions.calls import Calls
 from tavernlink.core.functions.commands import Commands
@@ -16,8 +17,9 @@ from tavernlink.core.functions.provider import PeerProvider, Provider
 from tavernlink.core.functions.registry import Registry
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.errors import BadMessage, Conflict, Unavailable
+from tavernlink.protocol.codec import encode_json
 from tavernlink.protocol.commands.catalogue import COMMANDS
-from tavernlink.protocol.functions import FunctionInfo, FunctionList, FunctionSpec
+from tavernlink.protocol.functions import Caller, FunctionInfo, FunctionList, FunctionResult, FunctionSpec
 
 if TYPE_CHECKING:
     from tavernlink.core.access.audit import Audit
@@ -135,14 +137,27 @@ class Functions:
 
     # Looking
 
-    def find(self, words: str, provider: str | None, peer: Peer) -> Function:
-        """Return the function that a peer means. Raises `unknown_function`, `ambiguous_function`."""
-        found = self.registry.candidates(words, provider, peer.key)
+    def find(self, words: str, provider: str | None, key: Key | None, peer: Peer | None = None) -> Function:
+        """Return the function that a caller means; without a key, the hub itself.
+
+        Raises `unknown_function`, `ambiguous_function`.
+        """
+        found = self.registry.candidates(words, provider, key)
         if not found:
-            command = self._commands.find(words, provider, peer.key)
+            command = self._commands.find(words, provider, key)
             if command is not None:
                 return command
         return self.registry.choose(found, words, provider, peer)
+
+    def call_inside(
+        self, caller: Caller, words: str, args: dict[str, Any], end: Callable[[FunctionResult], None]
+    ) -> None:
+        """Call a function for the hub itself. Raises what naming it and its arguments may raise."""
+        call = self.calls.take(
+            Asker(caller=caller), self.find(words, None, None), args, size=len(encode_json(args))
+        )
+        call.ends.append((None, end))
+        self.calls.go(call)
 
     def listed(self, key: Key, query: FunctionList) -> list[FunctionInfo]:
         """Return what may be called under a key."""

@@ -78,7 +78,7 @@ class FunctionMessages:
                 return
         if message.again:
             raise NotFound("unknown_call", details={"call_id": message.call_id})
-        function = self._functions.find(message.name, message.provider, peer)
+        function = self._functions.find(message.name, message.provider, peer.key, peer)
         call = self._calls.take(
             asker,
             function,

@@ -50,15 +50,24 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 class Plan:
     """What comes of a message."""
 
-    __slots__ = ("_places", "dropped", "results", "steps")
+    __slots__ = ("_places", "calls", "dropped", "results", "steps")
 
     def __init__(self) -> None:
         self._places: set[tuple[str, bytes]] = set()
         self.results: list[Envelope] = []
         self.dropped: Rule | None = None
         """The rule that dropped the message itself."""
+        self.calls: list[tuple[Rule, Envelope]] = []
+        """Rules that call a function, and the message as it was then; each once."""
         self.steps: list[RouteStep] = []
         """Every rule that was tried, where that was asked for."""
+
+    def calls_for(self, rule: Rule, message: Envelope) -> bool:
+        """Note that a rule calls its function; False if it does already."""
+        if any(each is rule for each, _ in self.calls):
+            return False
+        self.calls.append((rule, message))
+        return True
 
     def visit(self, message: Envelope) -> bool:
         """Note where a message is sent; False if it was sent there before."""
@@ -118,6 +127,8 @@ class Planner:
                         problem=problem,
                     )
                 )
+            if matched and rule.route.action == "call" and plan.calls_for(rule, message) and not quiet:
+                rule.matched += 1
             if not matched or (change := _apply(rule, message)) is None:
                 continue
             goes_on, instead = change
@@ -175,6 +186,8 @@ class Planner:
 def _apply(rule: Rule, message: Envelope) -> tuple[Envelope | None, bool] | None:
     """Return what a rule sends on, and whether that takes the message's place; None: it changes nothing."""
     route = rule.route
+    if route.action == "call":
+        return None
     custom, redirected = is_custom(message.type), message.type in REDIRECTED
     if route.action == "drop":
         return (None, True) if custom or message.type in SENT else None

@@ -16,6 +16,7 @@ from tavernlink.core.limits import HubLimits
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.peer import Peer, Tavern
 from tavernlink.core.routing.addresses import Addresses
+from tavernlink.core.routing.calling import RuleCalls
 from tavernlink.core.routing.planner import Envelope, Plan, Planner
 from tavernlink.core.routing.post import Post
 from tavernlink.core.routing.rule import SENT, Rule
@@ -62,6 +63,7 @@ class Routing:
         self._limits = limits
         self._ids = ids
         self._journal = journal
+        self.calls = RuleCalls(book)
         self._sent: OrderedDict[tuple[str, str], Sent] = OrderedDict()
 
     def receive(self, peer: Peer, type_: str, message: CustomMessage, ack: Ack) -> None:
@@ -86,6 +88,7 @@ class Routing:
         message_id = message.message_id or self._ids.new("m")
         # What is dropped may leave copies: whoever asked for those gets them.
         sent = self.post.deliver(plan.results, message_id, peer)
+        self.calls.make(plan.calls)
         if plan.dropped is not None:
             raise _dropped(plan.dropped, type_)
         if named is not None:
@@ -119,6 +122,7 @@ class Routing:
         )
         plan = self.planner.plan(envelope)
         self.post.deliver([each for each in plan.results if each.type != type_], self._ids.new("m"), peer)
+        self.calls.make(plan.calls)
         if plan.dropped is not None:
             raise _dropped(plan.dropped, type_)
         (left,) = [each for each in plan.results if each.type == type_ and each.own]
@@ -141,6 +145,7 @@ class Routing:
             plan = self.planner.plan(envelope)
             copies = [each for each in plan.results if each.type != type_]
             self.post.deliver(copies, self._ids.new("m"), tavern)
+            self.calls.make(plan.calls)
         except TavernlinkError as error:  # nobody waits for an answer; the admin finds it in the log
             self._journal("route.failed", type=type_, tavern=tavern.id, code=error.code, why=error.message)
 

@@ -9,8 +9,8 @@ What rules see, and what they may do with it:
 | `chat.edit`, `chat.delete`, `command.run` | apps | – | as `x.…` | refused | – |
 | `stream.start`, `stream.end`, `chat.changed`, `tavern.changed`, `event.NAME` | taverns | as `x.…` | as `x.…` | – | – |
 
-What a tavern publishes is addressed to nobody, so to forward it is to copy it. `stream.delta` is never seen: tokens are
-the hot path, and `stream.end` has the whole text.
+`call` goes with every type. What a tavern publishes is addressed to nobody, so to forward it is to copy it.
+`stream.delta` is never seen: tokens are the hot path, and `stream.end` has the whole text.
 """
 
 from __future__ import annotations
@@ -121,6 +121,7 @@ def _check_shape(route: Route) -> None:
     told = [glob for glob in foreign if not any(_covers(glob, each) for each in (*SENT, _SOME_CUSTOM))]
     if route.action == "drop" and told:
         raise _wrong(route, "types", f"what taverns publish ({told[0]}) is not dropped by rules")
+    _check_call(route)
     if route.action == "rename":
         if route.as_ is None:
             raise _wrong(route, "as", "`rename` needs the new type")
@@ -134,6 +135,13 @@ def _check_shape(route: Route) -> None:
         if nameless and route.as_ is None:
             what = f"what becomes of {nameless[0]} needs a type of its own, such as `x.reply`"
             raise _wrong(route, "as", what)
+
+
+def _check_call(route: Route) -> None:
+    if route.action == "call" and route.function is None:
+        raise _wrong(route, "function", "`call` needs a function")
+    if route.action != "call" and (route.function is not None or route.args):
+        raise _wrong(route, "function" if route.function else "args", "only `call` calls a function")
 
 
 def _is_seen(glob: str) -> bool:
