@@ -25,6 +25,17 @@ __all__ = ["Offer", "function", "make_offer", "offer_of"]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 _MARK: Final = "__tavernlink_offer__"
+_OPTIONS: Final = (
+    "name",
+    "description",
+    "title",
+    "tool",
+    "stealth",
+    "scopes",
+    "timeout",
+    "concurrency",
+    "queue",
+)
 
 
 class Offer:
@@ -77,9 +88,9 @@ def function(
 def function(function: AnyFunction | None = None, /, **options: Any) -> Any:
     """Mark a function to be offered: its name, arguments and description are taken from itself.
 
-    `tool`: offer it to models; `stealth`: the model's turn ends with the call. `scopes`: what a caller's key needs besides `functions:call`. `timeout`: seconds.
-    `concurrency`: calls that run at once. `queue`: calls that may wait. It may be async; if it is not, it runs in a
-    thread. Raises `SignatureError` for one that cannot be offered.
+    `tool`: offer it to models; `stealth`: the model's turn ends with the call. `scopes`: what a caller's key needs
+    besides `functions:call`. `timeout`: seconds. `concurrency`: calls that run at once. `queue`: calls that may wait.
+    It may be async; if it is not, it runs in a thread. Raises `SignatureError` for one that cannot be offered.
     """
     if function is None:
         return lambda wrapped: _mark(wrapped, options)
@@ -98,20 +109,7 @@ def make_offer(function: Callable[..., Any], options: dict[str, Any]) -> Offer:
     if marked is not None and not options:
         return marked
     if marked is not None:
-        fixed = {
-            word: getattr(marked.spec, word)
-            for word in (
-                "name",
-                "description",
-                "title",
-                "tool",
-                "stealth",
-                "scopes",
-                "timeout",
-                "concurrency",
-                "queue",
-            )
-        }
+        fixed = {word: getattr(marked.spec, word) for word in _OPTIONS}
         return Offer(marked.function, **{**fixed, **options})
     return Offer(function, **options)
 
