@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tavernlink.core.work.requests import ALL_HEAVY, HEAVY
 from tavernlink.errors import AuthError, BadMessage, Conflict, TavernlinkError
 from tavernlink.protocol.commands.catalogue import COMMANDS
 from tavernlink.protocol.session import Versions
@@ -234,3 +235,22 @@ def test_the_hub_can_only_narrow_what_a_script_may_use(
     tavern, app = join_tavern(stage), stage.join("app", key=stage.key("app"))
     app.say("command.run", name="script.run", args={"text": "/pass", "allow": asked})
     assert tavern.commands[-1]["args"]["allow"] == sent
+
+
+def test_of_large_results_only_the_latest_are_kept_and_none_on_disk() -> None:
+    stage = Stage()
+    tavern, app = join_tavern(stage, id="t"), stage.join("app", id="a")
+    size = ALL_HEAVY // 3
+    for number in range(4):
+        app.say("command.run", name="message.delete", args={"index": 0}, request_id=f"r{number}")
+        wire_id = tavern.commands[-1]["request_id"]
+        tavern.say("command.done", request_id=wire_id, ok=True, result={"data": str(number) * size})
+        assert app.line.of("request.update")[-1]["result"]["data"] == str(number) * size
+    states = [app.say("request.get", request_id=f"r{number}") for number in range(4)]
+    assert [state.get("dropped", False) for state in states] == [True, True, False, False]
+    assert [state["state"] for state in states] == ["done"] * 4
+    assert len(states[3]["result"]["data"]) == size
+    assert all(len(str(kept.body)) < HEAVY for kept in stage.store.requests.load())
+    stage.kill()
+    back = stage.join("app", key=app.peer.key, id="a")
+    assert back.say("request.get", request_id="r3")["dropped"]

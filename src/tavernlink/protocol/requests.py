@@ -104,6 +104,8 @@ class RequestUpdate(Message):
     result: Any = None
     """With `done`: of a generation, GenerationResult."""
     error: ErrorInfo | None = None
+    dropped: bool = False
+    """With `done`, long after: the result was too large to be kept."""
 
 
 class GenerationResult(Message):

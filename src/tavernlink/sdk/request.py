@@ -164,7 +164,10 @@ class Request(Generic[T]):
         self.state = update.state
         self.position = update.position
         self.tavern = update.tavern or self.tavern
-        if update.state == "done":
+        if update.state == "done" and update.dropped:
+            message = "It is done, but its result was too large to be kept for so long."
+            self.fail(NotFound("unknown_request", message, {"request_id": self.request_id}))
+        elif update.state == "done":
             self._succeed(update.result)
         elif update.state in _FINAL:
             code = "cancelled" if update.state == "cancelled" else "generation_failed"

@@ -62,6 +62,7 @@ class _Body(msgspec.Struct, kw_only=True, omit_defaults=True):
     cancelling: bool = False
     siblings: tuple[str, ...] = ()
     result: Any = None
+    dropped: bool = False
     error: ErrorInfo | None = None
 
 
@@ -72,8 +73,8 @@ class Ledger:
         self._shelf = shelf
         self._clock = clock
 
-    def put(self, request: Request, tavern_name: str = "") -> None:
-        """Write down where a request stands now."""
+    def put(self, request: Request, tavern_name: str = "", *, heavy: bool = False) -> None:
+        """Write down where a request stands now; `heavy`: without its result, which is too large."""
         over = request.state in FINAL
         body = _Body(
             lane=request.lane,
@@ -98,7 +99,8 @@ class Ledger:
             retried=request.retried,
             cancelling=request.cancelling,
             siblings=request.siblings,
-            result=request.result,
+            result=None if heavy else request.result,
+            dropped=heavy or request.dropped,
             error=request.error,
         )
         self._shelf.put(
@@ -156,6 +158,7 @@ class Ledger:
             request.streamed, request.retried = body.streamed, body.retried
             request.cancelling, request.siblings = body.cancelling, body.siblings
             request.result, request.error = body.result, body.error
+            request.dropped = body.dropped
             if kept.finished is not None:
                 request.finished = now - max(0.0, wall - kept.finished)
             found.append((request, body.tavern_name))

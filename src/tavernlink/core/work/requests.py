@@ -21,7 +21,7 @@ from tavernlink.errors import Conflict, NotFound
 from tavernlink.protocol.outcome import ErrorInfo
 from tavernlink.protocol.requests import RequestState, RequestUpdate
 
-__all__ = ["FINAL", "FORGOTTEN", "Lane", "Pool", "Request", "RequestBook"]
+__all__ = ["ALL_HEAVY", "FINAL", "FORGOTTEN", "HEAVY", "Lane", "Pool", "Request", "RequestBook"]
 
 Lane = Literal["visible", "detached", "immediate"]
 """`visible` touches the open chat: one at a time. `detached` does not. `immediate` has room for all."""
@@ -37,6 +37,10 @@ _STEPS: Mapping[RequestState, frozenset[RequestState]] = {
     "cancelled": frozenset(),
 }
 FINAL = frozenset(state for state, steps in _STEPS.items() if not steps)
+HEAVY = 256 << 10
+"""Bytes of an outcome from which on it is not written to the disk."""
+ALL_HEAVY = 64 << 20
+"""Bytes of all such outcomes that are kept in memory; the oldest results are dropped first."""
 FORGOTTEN = -1
 """A revision that no chat is at."""
 
@@ -55,6 +59,7 @@ class Request:
         "command",
         "created",
         "deadline",
+        "dropped",
         "error",
         "finished",
         "key_id",
@@ -156,6 +161,8 @@ class Request:
         self.siblings: tuple[str, ...] = ()
         """Of a request that was broadcast: names of the other taverns' requests."""
         self.result: Any = None
+        self.dropped = False
+        """Its result was too large to be kept."""
         self.error: ErrorInfo | None = None
         self.cancelling = False
         self.finished: float | None = None
@@ -183,7 +190,12 @@ class Request:
             position=position,
             result=self.result,
             error=self.error,
+            dropped=self.dropped,
         )
+
+    def drop_result(self) -> None:
+        """Keep no result, only that there was one."""
+        self.result, self.dropped = None, True
 
 
 class RequestBook:
@@ -203,6 +215,8 @@ class RequestBook:
         self._by_name: dict[tuple[str, str], Request] = {}
         self._by_wire: dict[str, Request] = {}
         self._finished: OrderedDict[str, Request] = OrderedDict()
+        self._heavy: OrderedDict[str, int] = OrderedDict()
+        """Finished ones with a large result, and how large, in bytes."""
 
     def find(self, key_id: str, request_id: str) -> Request:
         """Return a key's request. Raises `NotFound`."""
@@ -239,11 +253,27 @@ class RequestBook:
         self._by_name[request.key_id, request.request_id] = request
         self._by_wire[request.wire_id] = request
 
-    def finish(self, request: Request, now: float) -> None:
-        """Keep a finished request for those who ask again."""
+    def finish(self, request: Request, now: float, *, weight: int = 0) -> None:
+        """Keep a finished request for those who ask again; `weight`: bytes of its outcome.
+
+        A file that was asked for may be large: of such results only the latest are kept.
+        """
         request.finished = now
+        request.args = None
         self._finished[request.wire_id] = request
+        if weight > HEAVY:
+            self._heavy[request.wire_id] = weight
+            while len(self._heavy) > 1 and sum(self._heavy.values()) > ALL_HEAVY:
+                self._drop(next(iter(self._heavy)))
         self.prune(now)
+
+    def is_heavy(self, request: Request) -> bool:
+        """True for a finished request whose result is too large for the disk."""
+        return request.wire_id in self._heavy
+
+    def _drop(self, wire_id: str) -> None:
+        del self._heavy[wire_id]
+        self._by_wire[wire_id].drop_result()
 
     def restore(self, requests: list[Request]) -> None:
         """Take in what was on disk."""
@@ -264,6 +294,7 @@ class RequestBook:
                 self._by_wire[wire_id],
                 self._by_name[oldest.key_id, oldest.request_id],
             )
+            self._heavy.pop(wire_id, None)
             self._forgotten(oldest)
 
     def open(self) -> list[Request]:

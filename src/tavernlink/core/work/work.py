@@ -260,7 +260,9 @@ class Work:
 
     def _write(self, request: Request) -> None:
         tavern = self._directory.taverns.get(request.tavern_id)
-        self._ledger.put(request, tavern.name if tavern is not None else "")
+        self._ledger.put(
+            request, tavern.name if tavern is not None else "", heavy=self.book.is_heavy(request)
+        )
 
     # A hub that was started again, a tavern that begins a new session
 
@@ -403,9 +405,9 @@ class Work:
         request.error = error
         if request.session_name is not None:
             self.sessions.end(request)
-        self.book.finish(request, self._clock.now())
-        self._write(request)
         event, watchers = Event("request.update", request.update()), request.watchers
+        self.book.finish(request, self._clock.now(), weight=event.size)
+        self._write(request)
         self.over(request, event)
         # Told when it is on disk, so that nobody hears of an outcome that is another one after a restart. A disk that
         # fails is no reason to keep an outcome back.

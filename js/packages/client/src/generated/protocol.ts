@@ -1174,6 +1174,8 @@ export interface RequestUpdate {
   /** With `done`: of a generation, GenerationResult. */
   result?: unknown;
   error?: ErrorInfo;
+  /** With `done`, long after: the result was too large to be kept. */
+  dropped?: boolean;
 }
 
 /** `result` of a request that generated text. */
