@@ -97,6 +97,40 @@ def test_a_late_watcher_gets_the_text_so_far_and_then_the_rest() -> None:
     assert late.line.of("stream.start")[0]["request_id"] == "r"
 
 
+def test_tool_calls_are_the_askers_and_a_late_watcher_gets_them_joined() -> None:
+    stage = Stage()
+    key = stage.key("app")
+    tavern, app, other = stage.join("tavern"), stage.join("app", key=key), stage.join("app")
+    other.say("subscribe", types=["stream.*"])
+    app.say("generate", mode="detached", request_id="r", messages=[{"role": "user", "content": "Roll!"}])
+    stream(tavern, "s", request_id=tavern.commands[0]["request_id"], kind="detached")
+    call = {"stream_id": "s", "index": 0}
+    for piece in (
+        {**call, "seq": 1, "arguments": "", "id": "c", "name": "roll"},
+        {**call, "seq": 2, "arguments": '{"a":'},
+        {**call, "seq": 2, "arguments": '{"a":'},  # an old one that comes again
+        {**call, "seq": 3, "arguments": "1}"},
+        {"stream_id": "s", "index": 1, "seq": 4, "arguments": "{}", "id": "d", "name": "look"},
+    ):
+        tavern.say("stream.tool_call", **piece)
+    assert [piece["arguments"] for piece in app.line.of("stream.tool_call")] == ["", '{"a":', "1}", "{}"]
+    late = stage.join("app", key=key)
+    late.say("request.get", request_id="r", watch=True)
+    assert late.line.of("stream.tool_call") == [
+        {**call, "seq": 3, "arguments": '{"a":1}', "id": "c", "name": "roll", "replace": True},
+        {
+            "stream_id": "s",
+            "index": 1,
+            "seq": 4,
+            "arguments": "{}",
+            "id": "d",
+            "name": "look",
+            "replace": True,
+        },
+    ]
+    assert other.line.of("stream.tool_call") == []
+
+
 def test_unsubscribing_takes_back_the_same_words() -> None:
     stage = Stage()
     tavern, app = stage.join("tavern"), stage.join("app")

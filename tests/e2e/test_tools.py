@@ -157,6 +157,7 @@ def offered(model: Model) -> list[str]:
     return sorted(tool["function"]["name"] for tool in model.requests[-1].body.get("tools", ()))
 
 
+@pytest.mark.timeout(120, func_only=True)  # several turns
 async def test_a_hubs_an_apps_and_an_mcp_servers_function_answer_in_a_turn(
     world: World, model: Model
 ) -> None:
@@ -244,6 +245,7 @@ async def test_images_are_shown_and_a_stealth_tool_ends_the_turn(world: World, m
     await world.tab.evaluate("() => tavernlink.unregisterFunction('ring')")
 
 
+@pytest.mark.timeout(120, func_only=True)  # several turns
 async def test_the_person_chooses_which_functions_are_offered(world: World, model: Model) -> None:
     page = world.tab.page
     drawer = page.locator("#tavernlink_panel")
@@ -285,6 +287,7 @@ async def test_the_person_chooses_which_functions_are_offered(world: World, mode
     assert "roll" in await offered_now()
 
 
+@pytest.mark.timeout(120, func_only=True)  # several turns
 async def test_functions_of_the_page_are_called_by_programs_and_from_frames(world: World) -> None:
     await world.tab.evaluate(
         """() => {

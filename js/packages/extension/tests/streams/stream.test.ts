@@ -70,3 +70,31 @@ it("adds less than 150 bytes to the text of a delta", () => {
 it("makes ids that do not repeat", () => {
   expect(new Set(Array.from({ length: 1000 }, makeStreamId)).size).toBe(1000);
 });
+
+it("tells tool calls in pieces, and whole to a hub that knows nothing of them", () => {
+  const outlet = new FakeOutlet();
+  const stream = new Stream(outlet, { kind: "detached" });
+  stream.delta("Let me see.");
+  stream.toolCall({ index: 0, id: "c", name: "roll", arguments: "" });
+  stream.toolCall({ index: 0, arguments: '{"a":' });
+  stream.toolCall({ index: 0, arguments: "1}" });
+  const stream_id = stream.id;
+  expect(outlet.contents("stream.tool_call")).toEqual([
+    { stream_id, seq: 2, index: 0, id: "c", name: "roll", arguments: "" },
+    { stream_id, seq: 3, index: 0, arguments: '{"a":' },
+    { stream_id, seq: 4, index: 0, arguments: "1}" },
+  ]);
+  stream.restart();
+  expect(outlet.contents("stream.tool_call").at(-1)).toEqual({
+    stream_id,
+    seq: 6,
+    index: 0,
+    id: "c",
+    name: "roll",
+    arguments: '{"a":1}',
+    replace: true,
+  });
+  const calls = [{ id: "c", type: "function" as const, function: { name: "roll", arguments: '{"a":1}' } }];
+  stream.end({ text: "Let me see.", reason: "tool_calls", tool_calls: calls });
+  expect(outlet.contents("stream.end")[0]).toMatchObject({ reason: "tool_calls", tool_calls: calls });
+});
