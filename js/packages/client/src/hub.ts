@@ -19,9 +19,13 @@ import {
   type To,
 } from "./custom.js";
 import { TavernlinkError } from "./errors.js";
+import { Functions, type CallOptions, type FunctionHandler } from "./functions.js";
 import { Generation } from "./generation.js";
 import { makeId } from "./ids.js";
 import type {
+  FunctionInfo,
+  FunctionList,
+  FunctionSpec,
   GenerationResult,
   Messages,
   RequestUpdate,
@@ -47,8 +51,10 @@ export class Hub {
   private readonly generations = new Map<string, Generation<unknown>>();
   private readonly streams = new Map<string, Generation<unknown>>();
   private readonly subscriptions: Subscribe[] = [];
+  private readonly ownFunctions: Functions;
 
   constructor(readonly connection: Connection) {
+    this.ownFunctions = new Functions(this);
     connection.onMessage("request.update", (update) => {
       this.receiveUpdate(update);
     });
@@ -98,6 +104,26 @@ export class Hub {
   /** One tavern by id or name; without either, the default one. */
   tavern(idOrName?: string): Tavern {
     return new Tavern(this, idOrName);
+  }
+
+  /** Offer a function to whoever may call it; gives its address. It is there until this hub handle is closed. */
+  registerFunction(spec: FunctionSpec, handler: FunctionHandler): Promise<string> {
+    return this.ownFunctions.register(spec, handler);
+  }
+
+  /** Offer these functions no more, or none at all. */
+  unregisterFunction(...names: string[]): Promise<void> {
+    return this.ownFunctions.unregister(...names);
+  }
+
+  /** The functions that this key may call. */
+  functions(query: FunctionList = {}): Promise<FunctionInfo[]> {
+    return this.ownFunctions.list(query);
+  }
+
+  /** Call a function by its name or address; gives its result. Throws `TavernlinkError`. */
+  call(name: string, args: Record<string, unknown> = {}, options: CallOptions = {}): Promise<unknown> {
+    return this.ownFunctions.call(name, args, options);
   }
 
   /** Ask, and get the outcome's result. Throws `TavernlinkError` with the hub's code. */
@@ -174,6 +200,7 @@ export class Hub {
   /** A new session knows neither our subscriptions nor that we follow requests. */
   private restore(): void {
     this.streams.clear();
+    this.ownFunctions.restore();
     for (const subscription of this.subscriptions) void this.request("subscribe", subscription).catch(ignore);
     for (const [requestId, generation] of this.generations) {
       this.request("request.get", { request_id: requestId, watch: true }).then(
@@ -190,6 +217,7 @@ export class Hub {
   }
 
   private failAll(error: TavernlinkError): void {
+    this.ownFunctions.failAll(error);
     for (const generation of this.generations.values()) generation.fail(error);
     this.generations.clear();
     this.streams.clear();

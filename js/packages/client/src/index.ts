@@ -22,5 +22,6 @@ export { TavernlinkError, type AnyErrorCode } from "./errors.js";
 export { Outbox, type OutboxLimits } from "./outbox.js";
 export { isFinal, type ConnectionState } from "./state.js";
 export { connect, Hub, type HubOptions } from "./hub.js";
+export type { CallOptions, FunctionContext, FunctionHandler } from "./functions.js";
 export { Generation, type Delta } from "./generation.js";
 export { Tavern, type RunOptions } from "./tavern.js";
