@@ -10,6 +10,7 @@ from tavernlink.http.api.access import KeyRoutes, PairingRoutes, list_audit
 from tavernlink.http.api.chats import ChatRoutes
 from tavernlink.http.api.commands import CommandRoutes, list_commands
 from tavernlink.http.api.events import listen
+from tavernlink.http.api.files import FileRoutes
 from tavernlink.http.api.functions import FunctionRoutes
 from tavernlink.http.api.inbox import InboxRoutes
 from tavernlink.http.api.messages import send_message
@@ -32,6 +33,7 @@ ROUTES = (
     ChatRoutes,
     list_commands,
     CommandRoutes,
+    FileRoutes,
     FunctionRoutes,
     RequestRoutes,
     list_requests,

@@ -22,7 +22,7 @@ from tavernlink.protocol.files import File
 from tavernlink.protocol.message import Id
 from tavernlink.protocol.requests import RequestUpdate
 
-__all__ = ["CommandRoutes", "list_commands"]
+__all__ = ["CommandRoutes", "file_answer", "list_commands"]
 
 _Wait = Annotated[
     bool,
@@ -85,7 +85,7 @@ class CommandRoutes(Controller):
         if raw:
             _check_file(name)
         answer = await submit(caller, request, "command.run", content, wait=wait)
-        return _file(answer) if raw and wait else answer
+        return file_answer(answer) if raw and wait else answer
 
     @get("/", summary="Run a command that only reads, its arguments in the address")
     async def read(
@@ -113,7 +113,7 @@ class CommandRoutes(Controller):
             request_id=request_id,
         )
         answer = await submit(caller, request, "command.run", content, wait=True)
-        return _file(answer) if spec.result is File else answer
+        return file_answer(answer) if spec.result is File else answer
 
 
 def _check_file(name: str) -> None:
@@ -123,7 +123,8 @@ def _check_file(name: str) -> None:
         )
 
 
-def _file(answer: Asked) -> Response[Any]:
+def file_answer(answer: Asked) -> Response[Any]:
+    """Answer with the bytes of the file that is a command's result."""
     update = answer.content.result
     found = msgspec.convert(update.result if isinstance(update, RequestUpdate) else None, File)
     name = quote(found.name, safe="")
