@@ -24,7 +24,7 @@ from tavernlink.sdk import Hub, connect
 from tests.mcp.house import until
 from tests.mcp.weather import server as weather
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(150)
 
 WEATHER = Path(__file__).with_name("weather.py")
 TOOLS = {"weather", "add", "picture", "wait", "secret", "die"}
@@ -127,14 +127,17 @@ async def test_one_that_dies_is_started_again_and_its_functions_come_back(tmp_pa
 async def test_what_is_no_mcp_server_harms_nothing_and_says_why(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    chatter = "while True: print('token=hunter2 ' * 50)"
+    then_wait = "; sys.stdout.flush(); time.sleep(1000)"
+    chatter = "import sys, time; sys.stdout.write('token=hunter2\\n' * 200)" + then_wait
+    mumbler = "import sys, time; sys.stdout.write('x' * (17 << 20))" + then_wait
     servers = {
-        "chatter": McpServer(command=sys.executable, args=["-c", chatter]),
-        "quitter": McpServer(command=sys.executable, args=["-c", "raise SystemExit('No licence.')"]),
+        "chatter": McpServer(command=sys.executable, args=["-IS", "-c", chatter]),
+        "mumbler": McpServer(command=sys.executable, args=["-IS", "-c", mumbler]),
+        "quitter": McpServer(command=sys.executable, args=["-IS", "-c", "raise SystemExit('No licence.')"]),
         "missing": McpServer(command=str(tmp_path / "nowhere")),
         "nobody": McpServer(url="http://127.0.0.1:9/mcp"),
         "unset": a_server(env={"A": "${NO_SUCH_VARIABLE}"}),
-        "silent": McpServer(command=sys.executable, args=["-c", "import time; time.sleep(1000)"]),
+        "silent": McpServer(command=sys.executable, args=["-IS", "-c", "import time; time.sleep(1000)"]),
         "off": a_server(enabled=False),
         "sky": a_server(tools=["weather", "a*"], offer=False),
     }
@@ -143,6 +146,7 @@ async def test_what_is_no_mcp_server_harms_nothing_and_says_why(
             assert await running(app, "sky") == {"weather", "add"}
             assert not any(each.tool for each in await app.functions(provider="mcp:sky"))
             assert "not MCP" in (await waiting(hub, "chatter"))["error"]
+            assert (await waiting(hub, "mumbler"))["error"]
             assert "No licence." in (await waiting(hub, "quitter"))["error"]
             assert "cannot be started" in (await waiting(hub, "missing"))["error"]
             assert (await waiting(hub, "nobody"))["state"] in ("waiting", "starting")

@@ -21,7 +21,7 @@ from tavernlink.core.access.permissions import ROLES
 from tavernlink.sdk import connect
 from tests.mcp.house import DOORS, Guest, House, open_house, text_of, until
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 every_door = pytest.mark.parametrize("door", DOORS)
 both_ages = pytest.mark.parametrize("door", DOORS[:2])
 

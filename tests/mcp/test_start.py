@@ -16,5 +16,7 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"mcp", "mcp_typ
 
 @pytest.mark.timeout(90)
 def test_the_hub_starts_without_the_sdk() -> None:
-    ran = subprocess.run([sys.executable, "-c", _LOOK], capture_output=True, text=True, timeout=80, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", _LOOK], capture_output=True, text=True, timeout=80, check=True
+    )
     assert ran.stdout == "[]\n"

@@ -23,6 +23,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from tavernlink.errors import Unavailable
 from tavernlink.mcp import HUB_AS_CLIENT
+from tavernlink.mcp.client.lines import BOUNDED
 from tavernlink.mcp.client.stderr import Stderr
 from tavernlink.mcp.client.stream import Watched
 from tavernlink.version import __version__
@@ -206,6 +207,7 @@ async def _transport(settings: McpServer, stderr: Stderr, stack: contextlib.Asyn
             args=[_filled(each) for each in settings.args],
             env=_all_filled(settings.env),
             cwd=settings.cwd,
+            encoding=BOUNDED,
             encoding_error_handler="replace",
         )
         return stdio_client(parameters, errlog=stderr.file)
