@@ -1,15 +1,19 @@
-"""Telling: what those who follow a request hear of it."""
+"""Telling: what those who follow a request hear of it, and the tavern that is to do it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.work.requests import FINAL, Request
+from tavernlink.protocol.commands import Command
+from tavernlink.protocol.commands.catalogue import COMMANDS
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.requests import Accepted
 
-__all__ = ["Telling", "deliver"]
+__all__ = ["Telling", "command_of", "deliver"]
 
 
 class Telling:
@@ -60,6 +64,19 @@ class Telling:
             if request.told != position:
                 request.told = position
                 self.tell(request, position)
+
+
+def command_of(request: Request, args: Any) -> Command:
+    """Return a request as its tavern gets it."""
+    spec = COMMANDS.get(request.by_name or "")
+    return Command(
+        name=request.command,
+        request_id=request.wire_id,
+        args=args,
+        caller=request.caller,
+        by=request.by,
+        destructive=spec is not None and spec.destructive,
+    )
 
 
 def deliver(event: Event, sessions: tuple[Session, ...]) -> None:

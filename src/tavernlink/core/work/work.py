@@ -24,13 +24,13 @@ from tavernlink.core.work.moves import Moves
 from tavernlink.core.work.pool import Pool
 from tavernlink.core.work.queries import Queries
 from tavernlink.core.work.quota import Quota
+from tavernlink.core.work.reports import compare
 from tavernlink.core.work.requests import FINAL, Request, RequestBook
 from tavernlink.core.work.sessions import Sessions
-from tavernlink.core.work.telling import Telling, deliver
+from tavernlink.core.work.telling import Telling, command_of, deliver
 from tavernlink.core.work.turns import Turns
 from tavernlink.errors import GenerationError, TavernlinkError, Unavailable
-from tavernlink.protocol.commands import Command, CommandCancel, CommandDone, CommandsKnown
-from tavernlink.protocol.commands.catalogue import COMMANDS
+from tavernlink.protocol.commands import CommandCancel, CommandDone, CommandsKnown
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import ErrorInfo, Success
 from tavernlink.protocol.requests import Accepted, RequestState
@@ -237,16 +237,7 @@ class Work:
             self._give_up(tavern, request, "cancelled", GenerationError("cancelled"))
             return
         args = request.args if request.session_name is None else self.sessions.args(request)
-        spec = COMMANDS.get(request.by_name or "")
-        command = Command(
-            name=request.command,
-            request_id=request.wire_id,
-            args=args,
-            caller=request.caller,
-            by=request.by,
-            destructive=spec is not None and spec.destructive,
-        )
-        tavern.session.deliver(Event("command", command))
+        tavern.session.deliver(Event("command", command_of(request, args)))
 
     def _unkept(self, tavern: Tavern, request: Request, error: TavernlinkError) -> None:
         """The disk refused it, or the chat is another one: its asker is told so, and it is not done."""
@@ -267,10 +258,7 @@ class Work:
     # A hub that was started again, a tavern that begins a new session
 
     def restore(self, await_tavern: Callable[[str, str], Tavern]) -> None:
-        """Take up what was on disk: what waited waits again, what ran is a tavern's to tell of.
-
-        `await_tavern` returns the tavern with this id and name, which may not have come back yet.
-        """
+        """Take up what was on disk; `await_tavern` returns the tavern of an id and name, which may come back later."""
         found = self._ledger.load(wait=self._limits.queue_timeout)
         self.book.restore([request for request, _ in found])
         for request, name in found:
@@ -288,24 +276,14 @@ class Work:
         """A tavern in a new session says which commands it knows: what goes on, what ended, what never arrived."""
         tavern.report_due = None
         unsure, tavern.unsure = tavern.unsure, frozenset()
-        reach = self._clock.wall() - message.seconds
-        ours = tavern.lanes.taken()
-        lost: list[Request] = []
-        for request in ours:
-            wire_id, running = request.wire_id, request.state == "running"
-            if wire_id in message.running:
-                if request.cancelling or not running:
-                    self._stop(request)
-            elif wire_id not in unsure:
-                continue  # sent in this session
-            elif wire_id in message.done or (running and (request.started or 0.0) > reach + 1.0):
-                # It answers once more; or it never saw the command, as it remembers everything since before.
-                self._send(tavern, request)
-            else:
-                lost.append(request)
-        for wire_id in set(message.running) - {request.wire_id for request in ours}:
+        found = compare(tavern.lanes.taken(), message, unsure=unsure, wall=self._clock.wall())
+        for request in found.stop:
+            self._stop(request)
+        for request in found.send:
+            self._send(tavern, request)
+        for wire_id in found.strange:
             tavern.session.deliver(Event("command.cancel", CommandCancel(request_id=wire_id)))
-        self._fail(tavern, lost, Unavailable("interrupted"))
+        self._fail(tavern, found.lost, Unavailable("interrupted"))
         self.dispatch(tavern)
 
     def fail_running(self, tavern: Tavern, error: TavernlinkError) -> None:
