@@ -1,7 +1,7 @@
 """The example world: what the examples of the commands' page are about, in a SillyTavern of its own.
 
     Seraphina  `default_Seraphina.png`, as shipped; open, with a chat of four messages: her greeting, the person's
-               question, her answer, the person again; made anew for each command
+               question, her answer, the person again; made anew for each command that finds it changed
     Wren       `Wren.png`, a second character
     Party      a group of the two
     Eldoria    a lorebook, as shipped; the preset `Default` and the persona `Traveller` as they come
@@ -49,6 +49,15 @@ _PARTY = """async (members) => {
     await SillyTavern.getContext().getCharacters();
 }"""
 
+_STATE = """() => {
+    const { chat, chatMetadata, characterId, groupId, getCurrentChatId } = SillyTavern.getContext();
+    const lines = chat.map(({ name, is_user, is_system, mes, swipe_id, swipes, extra }) => [
+        name, is_user, is_system, mes, swipe_id, swipes,
+        extra?.media, extra?.reasoning, extra?.type, extra?.bookmark_link,
+    ]);
+    return JSON.stringify([getCurrentChatId(), characterId, groupId, lines, chatMetadata]);
+}"""
+
 _LORE = """async () => {
     await SillyTavern.getContext().updateWorldInfoList();
     return SillyTavern.getContext().getWorldInfoNames();
@@ -62,7 +71,8 @@ class ExampleWorld:
         self.tab = tab
         self.tavern = tavern
         self.desk = Desk(tab, sillytavern)
-        self._changed = True
+        self._fresh = ""
+        """How the chat of four messages looks; empty: there is none yet."""
 
     async def open_noun(self) -> None:
         """Make sure of the characters, the group and the lorebook."""
@@ -70,30 +80,28 @@ class ExampleWorld:
         await self.desk.add_character("Wren", "Wren is a ferrywoman who knows every ford of the river.")
         await self.tab.evaluate(_PARTY, [SERAPHINA, WREN])
         assert "Eldoria" in await self.tab.evaluate(_LORE)
-        self._changed = True
+        self._fresh = ""
 
     async def open_chat(self) -> None:
         """Open Seraphina with the chat of four messages, unless it is as it was."""
         await self.tab.page.wait_for_function(SETTLED)
         dialogs = await self.tab.open_dialogs()
         assert dialogs == [], f"a dialog was left open: {dialogs}"
-        if self._changed:
+        if await self.tab.evaluate(_STATE) != self._fresh:
             await self.tab.select_character(SERAPHINA)
             await self.tab.new_chat()
             await self.desk.write(*CHAT)
-            self._changed = False
+            self._fresh = await self.tab.evaluate(_STATE)
 
     async def run(self, spec: CommandSpec) -> Any:
         """Run a row's `before` and its example; its result, held against the row. Raises `AssertionError`."""
         await self.open_chat()
-        self._changed = bool(spec.before) or spec.scope != "chat:read"
         results: list[Any] = []
         for name, args in (*spec.before, (spec.name, spec.example)):
             filled = _fill(args, results)
             try:
                 results.append(await self.tavern.run(name, filled))
             except TavernlinkError as error:
-                self._changed = True
                 raise AssertionError(f"{name} {filled}: {error.code}: {error.message}") from error
         return check_result(spec, results[-1])
 
