@@ -10,7 +10,9 @@ import pytest
 
 from tavernlink.core.schedules.timing import moment_of, next_moment
 from tavernlink.errors import TavernlinkError
+from tavernlink.protocol.commands.catalogue import COMMANDS
 from tavernlink.protocol.schedules import ScheduleAction, ScheduleCreate
+from tavernlink.protocol.session import Versions
 from tests.core.stage import Actor, Stage
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -24,10 +26,7 @@ class Day(Stage):
         super().__init__(**limits)
         self.admin = self.join("app", key=self.key("admin", "root"))
         self.app = self.join("app", key=self.key("app", "ann"))
-        self.inn = self.tavern()
-
-    def tavern(self) -> Actor:
-        return self.join("tavern", id="t-inn", name="Inn")
+        self.inn = self.join("tavern", id="t-inn", name="Inn", commands=list(COMMANDS), versions=Versions())
 
     def schedule(self, **spec: Any) -> str:
         return str(self.app.say("schedule.create", **{"do": SAY, **spec})["id"])
@@ -202,6 +201,34 @@ def test_a_generation_and_a_message_of_a_programs_own_type_can_be_scheduled(day:
     assert [command["args"]["mode"] for command in day.inn.commands] == ["raw"]
     assert [message["content"] for message in other.line.of("x.tea")] == ["Tea!"]
     assert day.states(own) == ["done"]
+
+
+def test_a_command_of_the_catalogue_can_be_scheduled(day: Day) -> None:
+    wrong = {"type": "command.run", "content": {"args": {}}}
+    assert code_of(day.app, "schedule.create", do=wrong, every=60) == "invalid_message"
+    content = {"tavern": "Inn", "name": "message.delete", "args": {"index": 0}}
+    schedule = day.schedule(every=60, do={"type": "command.run", "content": content})
+    day.wait(60)
+    assert [command["name"] for command in day.inn.commands] == ["message.delete"]
+    day.finish(result={"total": 0})
+    assert day.states(schedule) == ["done"]
+
+
+def test_a_function_can_be_called_and_its_result_or_error_ends_the_run(day: Day) -> None:
+    bot = day.join("app", key=day.key("app", "bot"), name="Bot")
+    bot.say("function.register", functions=[{"name": "water", "parameters": {"type": "object"}}])
+    call = {"type": "function.call", "content": {"name": "water", "args": {}}}
+    schedule = day.schedule(every=60, do=call)
+    for outcome, state in (({"ok": True, "result": 1}, "done"), ({"ok": False}, "failed")):
+        day.wait(60)
+        assert day.states(schedule)[0] == "running"
+        invoked = bot.line.of("function.invoke")[-1]
+        error = {} if outcome["ok"] else {"error": {"code": "function_failed", "message": "Dry."}}
+        bot.say("function.done", call_id=invoked["call_id"], **outcome, **error)
+        assert day.states(schedule)[0] == state
+    bot.drop()
+    day.wait(day.hub.limits.app_session + 60)
+    assert day.runs(schedule)[0]["error"]["code"] == "unknown_function"
 
 
 def test_it_can_be_run_at_once_beside_its_times(day: Day) -> None:
