@@ -289,6 +289,7 @@ def limits_of(settings: Settings) -> HubLimits:
         key_running=settings.key_running,
         pool_policy=settings.pool_policy,
         detached=settings.detached,
+        script_commands=None if settings.script_commands is None else tuple(settings.script_commands),
         message_bytes=settings.message_bytes,
         audit_entries=settings.audit_entries,
         audit_days=settings.audit_days,

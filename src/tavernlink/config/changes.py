@@ -20,7 +20,8 @@ LIVE = frozenset({
     "allowed_origins", "trusted_proxies", "proxy_headers", "base_path", "tls_names", "chatbridge_without_key",
     "log_level", "app_session", "tavern_grace", "request_timeout", "queue_timeout", "queue_length", "detached",
     "kept_requests", "kept_seconds", "inbox_count", "inbox_bytes", "inbox_seconds",
-    "key_waiting", "key_running", "pool_policy", "app_rate", "http_rate", "address_rate", "connect_rate",
+    "key_waiting", "key_running", "pool_policy", "script_commands",
+    "app_rate", "http_rate", "address_rate", "connect_rate",
     "function_timeout", "function_concurrency", "function_bytes",
     "message_bytes", "routes", "mcp", "metrics_open_to_loopback", "tavern_password", "audit_entries", "audit_days",
 })  # fmt: skip

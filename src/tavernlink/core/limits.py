@@ -48,6 +48,8 @@ class HubLimits(msgspec.Struct, kw_only=True):
     """Which tavern does what no tavern was named for; see `core.work.pool`."""
     detached: int = 32
     """Generations that one tab runs side by side."""
+    script_commands: tuple[str, ...] | None = None
+    """Slash commands that scripts from outside may use, of those that the person allows; None: all of those."""
     cancel_grace: float = 5.0
     """Time that a tavern has to report a cancelled command."""
     immediate_timeout: float = 15.0

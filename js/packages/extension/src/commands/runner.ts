@@ -34,7 +34,7 @@ export class CommandRunner {
       const message = `This tavern does not know the command “${order.name}”.`;
       return { ok: false, error: new HostError("unknown_command", message).info };
     }
-    // Before its turn in a lane: what others want does not wait for the answer.
+    // Before its turn in a lane, so that the time for an answer is nobody's time for a command.
     try {
       const question = this.permit(order, call.signal);
       if (question !== undefined) await question;

@@ -47,12 +47,12 @@ export async function askPerson(
     allowVerticalScrolling: true,
   });
   const until = Date.now() + options.seconds * 1000;
-  let late = false;
+  const state = { late: false };
   const timer = setInterval(() => {
     const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
     options.tick(left);
     if (left > 0) return;
-    late = true;
+    state.late = true;
     void popup.completeCancelled();
   }, 1000);
   const cancel = (): void => {
@@ -62,7 +62,7 @@ export async function askPerson(
   try {
     const answer = await popup.show();
     throwIfCancelled(options.signal);
-    return late ? undefined : answer === AFFIRMATIVE || answer === true;
+    return state.late ? undefined : answer === AFFIRMATIVE || answer === true;
   } finally {
     clearInterval(timer);
     options.signal.removeEventListener("abort", cancel);

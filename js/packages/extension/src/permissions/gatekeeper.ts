@@ -11,6 +11,8 @@ import type { CommandClass, Permissions } from "./stored.js";
 export interface Wish {
   /** In the hub's words; undefined for programs that speak the hub's older messages. */
   caller: string | undefined;
+  /** Id of its key: names repeat, and a program chooses its own. */
+  key: string;
   command: string;
   kind: CommandClass;
   args: unknown;
@@ -28,6 +30,7 @@ export interface Order {
   name: string;
   args?: unknown;
   caller?: string;
+  by?: string;
   destructive?: boolean;
 }
 
@@ -70,7 +73,8 @@ export class Gatekeeper {
     if (what === undefined) return undefined;
     const policy = this.permissions.policy(what.command, what.kind);
     if (policy === "allow") return undefined;
-    const wish: Wish = { ...what, caller: order.caller, args: order.args };
+    const key = order.by?.split(".")[0] ?? "";
+    const wish: Wish = { ...what, caller: order.caller, key, args: order.args };
     if (policy === "refuse") return Promise.reject(refused(wish, "policy"));
     if (this.recalled(wish)) return undefined;
     const question = this.asking.then(() => this.question(wish, signal));
@@ -88,18 +92,18 @@ export class Gatekeeper {
     const { answer, remember } = await this.ask(wish, this.permissions.stored.seconds, signal);
     throwIfCancelled(signal);
     if (answer === "timeout") throw refused(wish, "timeout");
-    const { caller, command, kind } = wish;
+    const { caller, key, command, kind } = wish;
     if (remember !== "no" && caller !== undefined) {
       const what = remember === "command" ? command : `*${kind}`;
-      this.permissions.remember({ caller, what, answer, time: this.now().toISOString() });
+      this.permissions.remember({ caller, key, what, answer, time: this.now().toISOString() });
     }
     if (answer === "refuse") throw refused(wish, "person");
   }
 
   /** True: allowed before. Throws where it was refused before. */
   private recalled(wish: Wish): boolean {
-    const { caller, command, kind } = wish;
-    const before = caller === undefined ? undefined : this.permissions.recall(caller, command, kind);
+    const { caller, key, command, kind } = wish;
+    const before = caller === undefined ? undefined : this.permissions.recall({ caller, key }, command, kind);
     if (before?.answer === "refuse") throw refused(wish, "remembered");
     return before !== undefined;
   }

@@ -137,7 +137,10 @@ export class PermissionsPanel {
       words.textContent = text;
       const button = document.createElement("button");
       button.type = "button";
-      button.className = "menu_button fa-solid fa-trash-can";
+      button.className = "menu_button";
+      const icon = document.createElement("i");
+      icon.className = "fa-solid fa-trash-can";
+      button.append(icon);
       button.title = this.texts.say("permissions.remove");
       button.setAttribute("aria-label", `${button.title}: ${text}`);
       button.addEventListener("click", remove);

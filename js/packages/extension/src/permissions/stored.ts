@@ -13,6 +13,8 @@ export type CommandClass = "destructive" | "change" | "speak";
 export interface Remembered {
   /** As the hub words it: name and key. */
   caller: string;
+  /** Id of the key. */
+  key: string;
   /** A command's name, or a class as `*class`. */
   what: string;
   answer: "allow" | "refuse";
@@ -97,25 +99,25 @@ export class Permissions {
     this.changed();
   }
 
-  recall(caller: string, command: string, kind: CommandClass): Remembered | undefined {
+  recall(who: Caller, command: string, kind: CommandClass): Remembered | undefined {
     const { remembered } = this.stored;
     const find = (what: string): Remembered | undefined =>
-      remembered.find((one) => one.caller === caller && one.what === what);
+      remembered.find((one) => isSame(one, { ...who, what }));
     return find(command) ?? find(`*${kind}`);
   }
 
   remember(choice: Remembered): void {
     const { stored } = this;
-    stored.remembered = [
-      choice,
-      ...stored.remembered.filter(({ caller, what }) => caller !== choice.caller || what !== choice.what),
-    ].slice(0, MOST_REMEMBERED);
+    stored.remembered = [choice, ...stored.remembered.filter((one) => !isSame(one, choice))].slice(
+      0,
+      MOST_REMEMBERED,
+    );
     this.changed();
   }
 
-  forget({ caller, what }: Remembered): void {
+  forget(choice: Remembered): void {
     const { stored } = this;
-    stored.remembered = stored.remembered.filter((one) => one.caller !== caller || one.what !== what);
+    stored.remembered = stored.remembered.filter((one) => !isSame(one, choice));
     this.changed();
   }
 
@@ -129,6 +131,12 @@ export class Permissions {
   }
 }
 
+type Caller = Pick<Remembered, "caller" | "key">;
+
+function isSame(one: Omit<Remembered, "answer" | "time">, other: typeof one): boolean {
+  return one.caller === other.caller && one.key === other.key && one.what === other.what;
+}
+
 function object(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
@@ -140,9 +148,10 @@ function oneOf<Value extends string>(values: readonly Value[], value: unknown, o
 }
 
 function isRemembered(value: unknown): value is Remembered {
-  const { caller, what, answer, time } = object(value);
+  const { caller, key, what, answer, time } = object(value);
   return (
     typeof caller === "string" &&
+    typeof key === "string" &&
     typeof what === "string" &&
     typeof time === "string" &&
     (answer === "allow" || answer === "refuse")

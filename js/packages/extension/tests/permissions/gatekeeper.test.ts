@@ -6,7 +6,13 @@ import { TEXTS } from "../../src/panel/texts.js";
 import { classify, Gatekeeper, type Reply, type Wish } from "../../src/permissions/gatekeeper.js";
 import { Permissions } from "../../src/permissions/stored.js";
 
-const DELETE = { name: "world.delete", args: { name: "Eldoria" }, caller: "Bot (bots)", destructive: true };
+const DELETE = {
+  name: "world.delete",
+  args: { name: "Eldoria" },
+  caller: "Bot (bots)",
+  by: "k1.a1",
+  destructive: true,
+};
 
 function place(reply: Reply = { answer: "allow", remember: "no" }) {
   const settings: Record<string, unknown> = {};
@@ -67,12 +73,17 @@ describe("a program's command", () => {
     expect(await outcome(DELETE)).toBe("runs");
     expect(await outcome(DELETE)).toBe("runs");
     expect(asked.length).toBe(1);
+    // Under the same name by another key, it is somebody else; under another id of its own it is not.
+    expect(await outcome({ ...DELETE, by: "k1.a2" })).toBe("runs");
+    expect(asked.length).toBe(1);
+    await outcome({ ...DELETE, by: "k2.a1" });
+    expect(asked.length).toBe(2);
     here.reply = { answer: "refuse", remember: "class" };
     expect(await outcome({ ...DELETE, caller: "Other (bots)" })).toBe("refused person");
     expect(await outcome({ ...DELETE, name: "regex.delete", caller: "Other (bots)" })).toBe(
       "refused remembered",
     );
-    expect(asked.length).toBe(2);
+    expect(asked.length).toBe(3);
     for (const one of [...permissions.stored.remembered]) permissions.forget(one);
     here.reply = { answer: "timeout", remember: "no" };
     expect(await outcome(DELETE)).toBe("refused timeout");
