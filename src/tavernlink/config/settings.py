@@ -103,8 +103,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pool_policy: Literal["least_loaded", "random", "pinned", "broadcast"] = "least_loaded"
     """Which tavern gets what no tavern was named for; see the guide to the pool."""
     script_commands: list[str] | None = None
-    """Slash commands (and macros as "{{name}}") that scripts from outside may use, of those that the person at
-    SillyTavern allows; not set: all of those."""
+    """Slash commands that scripts may use, of those that the person at SillyTavern allows; not set: all of those."""
     detached: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     """How many detached generations one tab runs at once."""
     message_bytes: Annotated[int, msgspec.Meta(ge=1_024, le=16 << 20)] = 256 << 10
