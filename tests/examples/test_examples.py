@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 import tavernlink
-from tavernlink.demo.hub import log_to
+from tavernlink.demo.hub import log_to, open_hub
 from tests.sdk.house import House
+from tests.sdk.scripted_tavern import scripted_tavern
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -68,7 +69,9 @@ def test_a_message_and_its_reply(house: House, name: str) -> None:
     assert done.stdout.startswith("You said: good morning ")
 
 
-@pytest.mark.parametrize("name", ["stream.py", "plain.py", "dice_bot.py", "mirror.py", "openai_client.py"])
+@pytest.mark.parametrize(
+    "name", ["stream.py", "plain.py", "dice_bot.py", "mirror.py", "openai_client.py", "function_app.py"]
+)
 def test_a_wrong_key_is_a_sentence(house: House, name: str) -> None:
     done = run(house, name, TAVERNLINK_KEY="tl_app_no_key")
     assert done.returncode == 1
@@ -127,3 +130,34 @@ def test_curl_gets_the_reply_as_events(house: House) -> None:
     chunks = [json.loads(event) for event in events[:-1]]
     text = "".join(choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"])
     assert text.strip() == 'You said: say "hi" \\o/'
+
+
+async def test_functions_of_the_hub(tmp_path: Path) -> None:
+    folder = tmp_path / "functions"
+    folder.mkdir()
+    shutil.copy(EXAMPLES / "hub_functions.py", folder)
+    async with (
+        open_hub(tmp_path) as hub,
+        tavernlink.connect(hub.url, hub.app_key) as app,
+        scripted_tavern(hub.url, hub.tavern_key) as tavern,
+    ):
+        rolled = await app.call("roll", dice="2d1")
+        assert rolled == {"dice": [1, 1], "total": 2}
+        with pytest.raises(tavernlink.TavernlinkError) as wrong:
+            await app.call("roll", dice="many")
+        assert wrong.value.details["path"] == "$.args.dice"
+        await app.tavern().send("Where is the Bread?")
+        await tavern.say("Seraphina", "assistant", "Over there.")
+        assert await app.call("said", word="bread") == [
+            "Traveller: Where is the Bread?",
+            "Seraphina: You said: Where is the Bread? ",
+        ]
+
+
+def test_a_program_that_offers_a_function(house: House) -> None:
+    with running(house, "function_app.py") as lines:
+        assert next(lines) == "picker cannot decide."
+        assert next(lines) in ("heads", "tails")
+        with tavernlink.connect_sync(house.hub.url, house.hub.app_key, name="Ann") as hub:
+            assert hub.call("picker/pick", things=["bread"]) == "bread"
+        assert next(lines) == "Ann cannot decide."

@@ -19,6 +19,7 @@ from tavernlink.errors import BadMessage, Conflict, GenerationError, NotFound, T
 from tavernlink.protocol.functions import FunctionProgress
 from tavernlink.sdk import Hub, SyncHub
 from tavernlink.sdk.signature import SignatureError
+from tests.docs.markdown import ROOT, examples
 from tests.sdk.cutting_proxy import CuttingProxy
 from tests.sdk.house import House
 from tests.sdk.scripted_tavern import scripted_tavern
@@ -353,3 +354,9 @@ def test_docstrings_of_every_usual_style_describe_the_parameters(doc: str) -> No
     assert spec.description == "Roll."
     assert spec.parameters["properties"]["sides"]["description"] == "of the die, two or more"
     assert spec.parameters["properties"]["times"]["description"] == "how often"
+
+
+async def test_the_example_of_the_guide(house: RunningHub) -> None:
+    example: dict[str, Any] = {}
+    exec(examples(ROOT / "docs" / "guide" / "functions.md")["python"], example)  # our own text
+    assert await example["main"](house.url, house.app_key, house.admin_key) == 5
