@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -35,8 +36,14 @@ Answer = int | tuple[int, dict[str, str]] | str
 class Receiver:
     """Inside `async with` it listens; `posts` is everything that came, in order."""
 
-    def __init__(self, answer: Callable[[Post], Answer] = lambda _: 200, port: int = 0) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Post], Answer] = lambda _: 200,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.answer = answer
+        self._tls = tls
         self.posts: list[Post] = []
         self.port = port
         self._arrived = asyncio.Condition()
@@ -48,7 +55,7 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/hook"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tavernlink.core.hub import Hub
 from tavernlink.core.limits import HubLimits
@@ -178,6 +183,47 @@ async def test_a_name_that_turns_out_to_be_private_is_not_sent_to(monkeypatch: p
         made = await post.hook(f"http://innocent.example:{receiver.port}/")
         assert (await post.test(made)).state == "delivered"
         assert receiver.posts[0].headers["host"] == f"innocent.example:{receiver.port}"
+
+
+def certificate(folder: Path, name: str) -> ssl.SSLContext:
+    """A server's context with a certificate for this name; who trusts `ca.pem` in the folder trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    called = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(issuer_name=called, subject_name=called, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "ca.pem").write_bytes(made.public_bytes(pem))
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(private)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    return context
+
+
+async def test_a_certificate_must_be_for_the_name_although_the_address_is_connected_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = certificate(tmp_path, "receiver.example")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    async with open_post() as post, Receiver(tls=tls) as receiver:
+
+        async def resolve(*_: Any, **__: Any) -> Any:
+            return [(2, 1, 6, "", ("127.0.0.1", receiver.port))]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        made = await post.hook(f"https://receiver.example:{receiver.port}/hook")
+        assert (await post.test(made)).state == "delivered"
+        other = await post.hook(f"https://other.example:{receiver.port}/hook")
+        assert "certificate" in await post.error(other)
+        assert len(receiver.posts) == 1
 
 
 async def test_errors_name_the_host_and_nothing_else_of_the_address() -> None:

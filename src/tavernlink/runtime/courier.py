@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -162,11 +163,15 @@ class Courier:
 
 
 def _open_client() -> httpx.AsyncClient:
+    import certifi  # noqa: PLC0415
     import httpx  # noqa: PLC0415
 
+    # This machine's own authorities count too (and `SSL_CERT_FILE`): at home, people sign for themselves.
+    trusted = ssl.create_default_context()
+    trusted.load_verify_locations(certifi.where())
     # No connection is kept: the next one may go to another address of the same name. Time is limited outside.
     limits = httpx.Limits(max_keepalive_connections=0)
-    return httpx.AsyncClient(trust_env=False, limits=limits, timeout=httpx.Timeout(None))
+    return httpx.AsyncClient(verify=trusted, trust_env=False, limits=limits, timeout=httpx.Timeout(None))
 
 
 async def _addresses_of(host: str, port: int, reach: Reach) -> list[str]:
