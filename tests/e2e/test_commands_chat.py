@@ -5,7 +5,11 @@ That each one works at all is shown by test_commands.py.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import secrets
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.model import Model
 from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.errors import TavernlinkError
@@ -21,6 +26,7 @@ from tavernlink.sdk import Hub
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.tab import Tab
+from tests.docs.markdown import ROOT, examples
 from tests.e2e.desk import SETTLED, Desk
 from tests.e2e.overheard import overhear
 
@@ -51,6 +57,12 @@ async def desk(tab: Tab, sillytavern: SillyTavern) -> AsyncIterator[Desk]:
 @pytest.fixture
 def tavern(app: Hub) -> Tavern:
     return app.tavern("shared")
+
+
+@pytest.fixture
+def tag() -> str:
+    """What makes names new, on a SillyTavern that other tests and other tries have used."""
+    return secrets.token_hex(3)
 
 
 @pytest.fixture
@@ -287,6 +299,13 @@ async def test_nothing_is_done_behind_an_edit_a_dialog_a_reply_or_an_old_view(
     await messages.hide(index=2)
     assert await desk.tab.page.locator("#chat .edit_textarea").input_value() == "mine"
     await desk.tab.evaluate(_CANCEL, 1)
+    # SillyTavern drops attached files when another chat opens.
+    attached = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"how to cross"}
+    await desk.tab.page.locator("#file_form_input").set_input_files([attached])
+    for request in (tavern.chats.new(), tavern.chats.close(), tavern.chats.branch(index=0)):
+        assert await code_of(request) == "busy"
+    assert await desk.tab.evaluate("() => document.querySelector('#file_form_input').files.length") == 1
+    await desk.tab.evaluate("() => document.querySelector('#file_form').reset()")
     assert await code_of(messages.edit(index=1, text="x", revision=old)) == "stale_revision"
     assert await code_of(messages.hide(index=1, count=9)) == "unknown_message"
     assert await code_of(messages.move(index=0, to=4)) == "unknown_message"
@@ -318,64 +337,68 @@ async def test_nothing_is_done_behind_an_edit_a_dialog_a_reply_or_an_old_view(
 
 
 async def test_chats_are_begun_renamed_found_handed_out_taken_in_and_deleted(
-    desk: Desk, tavern: Tavern, data: Path
+    desk: Desk, tavern: Tavern, data: Path, tag: str
 ) -> None:
     chats = tavern.chats
+    storm, lightning, word = f"The _storm_ {tag}", f"Lightning {tag}", f"quagmire{tag}"
+    thunder = f"Thunder over the {word}."
     home = await desk.chat_id()
     # The person has just changed something, and SillyTavern saves it in a second.
     await desk.write((True, "before the storm"))
     await desk.tab.evaluate("() => SillyTavern.getContext().deleteMessage(0, undefined, false)")
-    made = await chats.new(name="The *storm*/1")
-    assert (made.chat_id, made.character, made.open, made.messages) == ("The _storm__1", SERAPHINA, True, 1)
+    made = await chats.new(name=f"The *storm* {tag}")
+    assert (made.chat_id, made.character, made.open, made.messages) == (storm, SERAPHINA, True, 1)
     assert desk.saved_texts(home) == ["before the storm"]
-    assert await code_of(chats.new(name="the _storm__1")) == "chat_exists"
-    await tavern.messages.send(text="Thunder over the quagmire.")
+    assert await code_of(chats.new(name=storm.lower())) == "chat_exists"
+    await tavern.messages.send(text=thunder)
     await check(desk, tavern, data)
 
-    renamed = await chats.rename(chat_id="The _storm__1", name="Lightning")
-    assert (renamed.chat_id, await desk.chat_id(), renamed.messages) == ("Lightning", "Lightning", 2)
-    assert await code_of(chats.rename(chat_id="The _storm__1", name="x")) == "unknown_chat"
-    assert await code_of(chats.rename(chat_id=home, name="Lightning")) == "chat_exists"
+    renamed = await chats.rename(chat_id=storm, name=lightning)
+    assert (renamed.chat_id, await desk.chat_id(), renamed.messages) == (lightning, lightning, 2)
+    assert await code_of(chats.rename(chat_id=storm, name="x")) == "unknown_chat"
+    assert await code_of(chats.rename(chat_id=home, name=lightning)) == "chat_exists"
     await check(desk, tavern, data)
     listed = {one.chat_id: one for one in (await chats.list()).chats}
-    assert (listed["Lightning"].messages, listed["Lightning"].open) == (2, True)
-    assert listed["Lightning"].last_message == "Thunder over the quagmire."
-    assert "The _storm__1" not in listed
+    assert (listed[lightning].messages, listed[lightning].open) == (2, True)
+    assert listed[lightning].last_message == thunder
+    assert storm not in listed
 
-    (match,) = (await chats.search(query="QUAGMIRE thunder")).chats
-    assert (match.chat.chat_id, match.messages[0].index) == ("Lightning", 1)
-    assert match.messages[0].text == "Thunder over the quagmire."
-    assert (await chats.search(query="quagmire xyzzy")).chats == []
+    (match,) = (await chats.search(query=f"{word.upper()} thunder")).chats
+    assert (match.chat.chat_id, match.messages[0].index) == (lightning, 1)
+    assert match.messages[0].text == thunder
+    assert (await chats.search(query=f"{word} xyzzy")).chats == []
 
     lines = await chats.export()
-    assert (lines.name, lines.type) == ("Lightning.jsonl", "application/jsonl")
+    assert (lines.name, lines.type) == (f"{lightning}.jsonl", "application/jsonl")
     assert [json.loads(line)["mes"] for line in lines.data.splitlines()[1:]] == await desk.texts()
-    text = await chats.export(chat_id="Lightning", character="Seraphina", format="txt")
-    assert text.data.decode().endswith("Traveller: Thunder over the quagmire.\n\n")
+    text = await chats.export(chat_id=lightning, character="Seraphina", format="txt")
+    assert text.data.decode().endswith(f"Traveller: {thunder}\n\n")
     (taken,) = (await chats.import_(file=lines)).chats
     assert (await chats.open(chat_id=taken)).messages == 2
-    assert (await check(desk, tavern, data))[1]["mes"] == "Thunder over the quagmire."
+    assert (await check(desk, tavern, data))[1]["mes"] == thunder
     broken = File(name="broken.jsonl", type="application/jsonl", data=b'{"user_name":"x"}\n{"mes":')
     assert await code_of(chats.import_(file=broken)) == "invalid_file"
 
     # Who opens SillyTavern anew finds the chat that was opened last.
     await desk.tab.evaluate("() => SillyTavern.getContext().getCharacters()")
     assert await desk.chat_id() == taken
-    for gone in (taken, "Lightning"):
+    for gone in (taken, lightning):
         now = await chats.delete(chat_id=gone)
-        assert now.chat_id not in (None, taken, "The _storm__1")
+        assert now.chat_id not in (None, taken, storm)
         assert gone not in {one.chat_id for one in (await chats.list()).chats}
     await check(desk, tavern, data)
-    assert await code_of(chats.open(chat_id="Lightning")) == "unknown_chat"
+    assert await code_of(chats.open(chat_id=lightning)) == "unknown_chat"
     assert await code_of(chats.list(character="Nobody")) == "unknown_character"
-    assert find(data, "Lightning") == []
+    assert find(data, lightning) == []
     await chats.close()
     assert await code_of(tavern.messages.send(text="is anybody there?")) == "no_character"
     assert (await chats.open(character=SERAPHINA, chat_id=home)).chat_id == home
     assert await desk.texts() == ["before the storm"]
 
 
-async def test_branches_and_checkpoints_lead_there_and_back(desk: Desk, tavern: Tavern, data: Path) -> None:
+async def test_branches_and_checkpoints_lead_there_and_back(
+    desk: Desk, tavern: Tavern, data: Path, tag: str
+) -> None:
     home = await desk.chat_id()
     await tavern.send("which way? [tokens=6]")
     await tavern.swipes.new()
@@ -386,9 +409,9 @@ async def test_branches_and_checkpoints_lead_there_and_back(desk: Desk, tavern: 
     assert (await tavern.checkpoints.list()).main_chat == home
     assert (await tavern.checkpoints.leave()).chat_id == home
     assert (await check(desk, tavern, data))[2]["extra"]["branches"] == [branch.chat_id]
-    made = await tavern.checkpoints.create(index=1, name="Fork: in the road")
-    assert (made.chat_id, await desk.chat_id()) == ("Fork_ in the road", home)
-    assert await code_of(tavern.checkpoints.create(name="Fork: in the road")) == "chat_exists"
+    made = await tavern.checkpoints.create(index=1, name=f"Fork: in the road {tag}")
+    assert (made.chat_id, await desk.chat_id()) == (f"Fork_ in the road {tag}", home)
+    assert await code_of(tavern.checkpoints.create(name=f"Fork: in the road {tag}")) == "chat_exists"
     listed = await tavern.checkpoints.list()
     assert [(one.index, one.chat_id, one.exists) for one in listed.checkpoints] == [(1, made.chat_id, True)]
     assert desk.saved(home)[1]["extra"]["bookmark_link"] == made.chat_id
@@ -404,14 +427,17 @@ async def test_branches_and_checkpoints_lead_there_and_back(desk: Desk, tavern: 
 # ── Groups ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_group_is_made_spoken_in_changed_and_deleted(desk: Desk, tavern: Tavern, data: Path) -> None:
-    groups = tavern.groups
+async def test_a_group_is_made_spoken_in_changed_and_deleted(
+    desk: Desk, tavern: Tavern, data: Path, tag: str
+) -> None:
+    groups, crossing, ferry = tavern.groups, f"Crossing {tag}", f"Ferry {tag}"
+    second_name, third = f"Second {tag}", f"Third {tag}"
     wren = await desk.add_character("Wren", "A ferrywoman.", "Mind the current.")
-    made = await groups.create(name="Crossing", members=[SERAPHINA, "Wren"], strategy="manual")
+    made = await groups.create(name=crossing, members=[SERAPHINA, "Wren"], strategy="manual")
     assert [member.name for member in made.members] == ["Seraphina", "Wren"]
     assert not made.open
-    assert await code_of(groups.member_trigger(character=wren, group="Crossing")) == "no_character"
-    opened = await tavern.chats.open(group="Crossing")
+    assert await code_of(groups.member_trigger(character=wren, group=crossing)) == "no_character"
+    opened = await tavern.chats.open(group=crossing)
     assert (opened.group, opened.chat_id, opened.messages) == (made.group, made.chat_id, 2)
     await tavern.messages.send(text="who takes me over? [tokens=5]")
     assert (await groups.member_mute(character=wren)).members[1].muted
@@ -422,8 +448,8 @@ async def test_a_group_is_made_spoken_in_changed_and_deleted(desk: Desk, tavern:
     chat = await check(desk, tavern, data)
     assert chat[1]["original_avatar"] == SERAPHINA
 
-    changed = await groups.edit(group="Crossing", name="Ferry", strategy="list", self_replies=True)
-    assert (changed.name, changed.strategy, changed.self_replies) == ("Ferry", "list", True)
+    changed = await groups.edit(group=crossing, name=ferry, strategy="list", self_replies=True)
+    assert (changed.name, changed.strategy, changed.self_replies) == (ferry, "list", True)
     ordered = await groups.member_order(members=[wren, SERAPHINA])
     assert [(one.name, one.muted) for one in ordered.members] == [("Wren", True), ("Seraphina", False)]
     assert len((await groups.member_remove(character=SERAPHINA)).members) == 1
@@ -432,27 +458,48 @@ async def test_a_group_is_made_spoken_in_changed_and_deleted(desk: Desk, tavern:
     assert not (await groups.member_unmute(character=wren)).members[1].muted
     assert await code_of(groups.member_add(character=wren)) == "invalid_message"
     kept = json.loads((data / "groups" / f"{made.group}.json").read_text("utf-8"))
-    assert (kept["name"], kept["members"], kept["activation_strategy"]) == ("Ferry", [SERAPHINA, wren], 1)
+    assert (kept["name"], kept["members"], kept["activation_strategy"]) == (ferry, [SERAPHINA, wren], 1)
 
-    second = await tavern.chats.new(name="Second crossing")
+    second = await tavern.chats.new(name=second_name)
     assert (second.group, second.messages) == (made.group, 2)
-    assert {one.chat_id for one in (await tavern.chats.list()).chats} == {made.chat_id, "Second crossing"}
-    assert (await tavern.chats.rename(chat_id="Second crossing", name="Third")).chat_id == "Third"
+    assert {one.chat_id for one in (await tavern.chats.list()).chats} == {made.chat_id, second_name}
+    assert (await tavern.chats.rename(chat_id=second_name, name=third)).chat_id == third
     await check(desk, tavern, data)
-    assert (await tavern.chats.search(query="current owl", group="Ferry")).chats[0].chat.group == made.group
+    assert (await tavern.chats.search(query="current owl", group=ferry)).chats[0].chat.group == made.group
     branch = await tavern.chats.branch(index=0)
     assert (branch.messages, await desk.chat_id()) == (1, branch.chat_id)
-    (taken,) = (await tavern.chats.import_(file=await tavern.chats.export(chat_id="Third"))).chats
+    (taken,) = (await tavern.chats.import_(file=await tavern.chats.export(chat_id=third))).chats
     assert taken in (await groups.get(group=made.group)).chats
     assert branch.chat_id is not None
     for gone in (branch.chat_id, taken):
         await tavern.chats.delete(chat_id=gone)
-    left = await tavern.chats.delete(chat_id="Third")
+    left = await tavern.chats.delete(chat_id=third)
     assert (left.chat_id, left.messages) == (made.chat_id, 5)
     await check(desk, tavern, data)
-    await groups.delete(group="Ferry")
-    assert await code_of(groups.get(group="Ferry")) == "unknown_character"
+    await groups.delete(group=ferry)
+    assert await code_of(groups.get(group=ferry)) == "unknown_character"
     assert made.chat_id is not None
     assert find(data, made.chat_id) == []
     assert not (data / "groups" / f"{made.group}.json").exists()
     assert await desk.tab.evaluate("() => SillyTavern.getContext().groupId ?? null") is None
+
+
+# ── The guide ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_guides_program_runs(desk: Desk, hub: RunningHub, tag: str) -> None:
+    program = examples(ROOT / "docs" / "guide" / "chats.md")["chats.py"]
+    program = program.replace("hub.tavern()", 'hub.tavern("shared")').replace("The ford", f"The ford {tag}")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program),
+        env={**os.environ, "TAVERNLINK_URL": hub.url, "TAVERNLINK_KEY": hub.app_key},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await asyncio.wait_for(process.communicate(), 50)
+    assert errors.decode() == ""
+    said, branched, *found = out.decode().splitlines()
+    assert said.startswith("Seraphina: You said:")
+    assert branched.startswith(f"The ford {tag} - Branch #1 goes on with: You said:")
+    assert any(line.startswith(f"The ford {tag} ") for line in found)
+    assert await desk.chat_id() == f"The ford {tag}"

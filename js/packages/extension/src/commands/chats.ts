@@ -26,7 +26,7 @@ import {
 import { context } from "../host/context.js";
 import { HostError } from "../host/failure.js";
 import { type Host } from "../host/host.js";
-import { throwIfEdited } from "../host/messages.js";
+import { throwIfUnfinished } from "../host/messages.js";
 import { checkChat, chatNames, isOpen, openOwner, ownerOf, type Owner } from "../host/owners.js";
 import { here } from "../host/places.js";
 import { checkSwipe } from "../host/swipes.js";
@@ -56,10 +56,10 @@ function opened(): Opened {
   };
 }
 
-/** Before the chat on screen changes: the person must not be in the middle of editing a message. */
+/** Before another chat comes on screen: the person must not be in the middle of something that it would undo. */
 async function leaving(host: Host, call: CommandCall): Promise<void> {
   await ready(host, call);
-  throwIfEdited();
+  throwIfUnfinished();
 }
 
 async function list(args: Arguments): Promise<{ chats: ChatFile[]; total: number }> {
@@ -90,7 +90,7 @@ async function rename(host: Host, args: Arguments, call: CommandCall): Promise<O
   const [chat, name] = [text(args, "chat_id"), text(args, "name")];
   await ready(host, call);
   const whose = owner(args);
-  if (isOpen(whose, chat)) throwIfEdited();
+  if (isOpen(whose, chat)) throwIfUnfinished();
   const now = await renameChat(whose, chat, name, host.script);
   const shown = isOpen(whose, now);
   return { chat_id: now, ...whose, messages: shown ? context().chat.length : null, open: shown };
@@ -100,7 +100,7 @@ async function remove(host: Host, args: Arguments, call: CommandCall): Promise<O
   const chat = text(args, "chat_id");
   await ready(host, call);
   const whose = owner(args);
-  if (isOpen(whose, chat)) throwIfEdited();
+  if (isOpen(whose, chat)) throwIfUnfinished();
   await deleteChat(whose, chat, host.script);
   return opened();
 }
@@ -111,7 +111,7 @@ async function branchOff(host: Host, args: Arguments, call: CommandCall): Promis
   const follow = flag(args, "open", true);
   await ready(host, call);
   checkOpen();
-  if (follow) throwIfEdited();
+  if (follow) throwIfUnfinished();
   const message = messageAt(index);
   if (swipe !== undefined) checkSwipe(index, message, swipe);
   const whose = openOwner();

@@ -16,7 +16,7 @@ import {
   type GroupChange,
 } from "../host/groups.js";
 import { type Host } from "../host/host.js";
-import { throwIfEdited } from "../host/messages.js";
+import { throwIfUnfinished } from "../host/messages.js";
 import { findGroup } from "../host/owners.js";
 import { here } from "../host/places.js";
 import {
@@ -101,7 +101,7 @@ async function change(
 function remove(host: Host, args: Arguments, call: CommandCall): Promise<Record<string, never>> {
   return alone(host, call, async () => {
     const group = chosen(args);
-    if (group.open) throwIfEdited();
+    if (group.open) throwIfUnfinished();
     await deleteGroup(group.group, host.script);
     return {};
   });

@@ -48,11 +48,11 @@ async function send(
   const reasoning = optionalText(args, "reasoning");
   const hidden = flag(args, "hidden", false);
   await begin(host, call);
-  const media = await uploadAttachments(list(args, "attachments"));
-  // After the upload: the chat may have changed meanwhile.
   const index = optionalCount(args, "index");
-  if (index !== undefined && index !== context().chat.length) messageAt(index);
-  throwIfEdited(index ?? context().chat.length);
+  checkPlace(index);
+  const media = await uploadAttachments(list(args, "attachments"));
+  // The chat may have changed during the upload.
+  if (media.length > 0) checkPlace(index);
   if (role === "user") {
     if (reasoning !== undefined && reasoning !== "") {
       throw new HostError("unsupported_parameter", "Only what a character says has a reasoning.", {
@@ -71,6 +71,13 @@ async function send(
   attachMedia(message, media);
   await putMessage(message, role === "character" ? "received" : "sent", index);
   return placeOf(message);
+}
+
+/** Throws unless a message can be put there: at the end, or before another one. */
+function checkPlace(index: number | undefined): void {
+  const { length } = context().chat;
+  if (index !== undefined && index !== length) messageAt(index);
+  throwIfEdited(index ?? length);
 }
 
 function placeOf(message: STMessage): { index: number; chat_id: string | null } {

@@ -187,3 +187,18 @@ export function throwIfEdited(first = 0, last = Number.POSITIVE_INFINITY): void 
     });
   }
 }
+
+/**
+ * Throws `busy` where opening another chat would cost the person something: the message that they edit, or the files that
+ * they attached to the one they write, which SillyTavern drops then. The text that they write stays.
+ */
+export function throwIfUnfinished(): void {
+  throwIfEdited();
+  const files = document.querySelector<HTMLInputElement>("#file_form_input")?.files?.length ?? 0;
+  if (files === 0) return;
+  throw new HostError(
+    "busy",
+    "The person has attached a file to the message that they write; SillyTavern would drop it. Try again later.",
+    { attached: files },
+  );
+}
