@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import FilePayload
 
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.model import Model
@@ -300,10 +301,10 @@ async def test_nothing_is_done_behind_an_edit_a_dialog_a_reply_or_an_old_view(
     assert await desk.tab.page.locator("#chat .edit_textarea").input_value() == "mine"
     await desk.tab.evaluate(_CANCEL, 1)
     # SillyTavern drops attached files when another chat opens.
-    attached = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"how to cross"}
+    attached = FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"how to cross")
     await desk.tab.page.locator("#file_form_input").set_input_files([attached])
-    for request in (tavern.chats.new(), tavern.chats.close(), tavern.chats.branch(index=0)):
-        assert await code_of(request) == "busy"
+    requests = [tavern.chats.new(), tavern.chats.close(), tavern.chats.branch(index=0)]
+    assert {await code_of(request) for request in requests} == {"busy"}
     assert await desk.tab.evaluate("() => document.querySelector('#file_form_input').files.length") == 1
     await desk.tab.evaluate("() => document.querySelector('#file_form').reset()")
     assert await code_of(messages.edit(index=1, text="x", revision=old)) == "stale_revision"
@@ -314,8 +315,8 @@ async def test_nothing_is_done_behind_an_edit_a_dialog_a_reply_or_an_old_view(
 
     await desk.tab.evaluate("() => { void SillyTavern.getContext().callGenericPopup('Sure?', 1); }")
     await desk.tab.page.locator("dialog[open]").wait_for()
-    for request in (messages.hide(index=0), tavern.chats.new(), tavern.groups.create(members=[SERAPHINA])):
-        assert await code_of(request) == "blocked_by_dialog"
+    requests = [messages.hide(index=0), tavern.chats.new(), tavern.groups.create(members=[SERAPHINA])]
+    assert {await code_of(request) for request in requests} == {"blocked_by_dialog"}
     assert (await messages.list()).total == 4
     await desk.tab.page.locator("dialog[open] .popup-button-ok").click()
     await desk.tab.page.locator("dialog[open]").wait_for(state="detached")
