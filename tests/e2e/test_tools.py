@@ -208,6 +208,17 @@ async def test_stop_ends_the_call_and_the_turn(world: World, model: Model) -> No
     await turn
     await world.until("() => globalThis.pondering === 'aborted'")
     assert model.count == 1  # no generation followed
+    # The same by a program that asked for the turn and takes it back.
+    tavern = world.app.tavern("tools")
+    reply = tavern.send("Think again! [tool=ponder] [tokens=9]")
+    await world.until("() => globalThis.pondering === true")
+    await reply.cancel()
+    with pytest.raises(TavernlinkError) as cancelled:
+        await reply
+    assert cancelled.value.code == "cancelled"
+    await world.until("() => globalThis.pondering === 'aborted'")
+    await world.tab.page.wait_for_function(SETTLED)
+    assert model.count == 2
     await world.tab.evaluate("() => tavernlink.unregisterFunction('ponder')")
     await world.until(GONE, "ponder")
     # The next turn is not touched by it.
