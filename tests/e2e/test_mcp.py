@@ -18,7 +18,7 @@ async def test_the_official_client_lists_and_calls_the_tools_and_the_reply_strea
     async def tell(progress: float, total: float | None, message: str | None) -> None:
         told.append((progress, message or ""))
 
-    async with guest_of(hub, "http") as guest:
+    async with guest_of(hub.url, "http", hub.app_key) as guest:
         client = guest.client
         tools = {each.name for each in (await client.list_tools()).tools}
         assert {"send_message", "generate", "read_chat", "list_characters", "run_command"} <= tools

@@ -55,23 +55,22 @@ class Guest:
 
 
 @contextlib.asynccontextmanager
-async def guest_of(hub: RunningHub, door: str, key: str | None = None) -> AsyncIterator[Guest]:
-    """Connect the official client at a door of a hub."""
+async def guest_of(url: str, door: str, key: str, *, mode: str | None = None) -> AsyncIterator[Guest]:
+    """Connect the official client at a door of a hub; `legacy`: as before 2026-07-28."""
     guest: Guest
 
     async def receive(message: Any) -> None:
         guest.told.append(message)
 
-    key = key or hub.app_key
     async with contextlib.AsyncExitStack() as stack:
         if door == "stdio":
-            command = ["-m", "tavernlink", "mcp", "--url", hub.url, "--key", key]
+            command = ["-m", "tavernlink", "mcp", "--url", url, "--key", key]
             transport: Any = stdio_client(StdioServerParameters(command=sys.executable, args=command))
         else:
             headers = {"Authorization": f"Bearer {key}"}
             http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=30))
-            transport = streamable_http_client(f"{hub.url}/mcp", http_client=http)
-        mode = "legacy" if door == "http of 2025" else "auto"
+            transport = streamable_http_client(f"{url}/mcp", http_client=http)
+        mode = mode or ("legacy" if door == "http of 2025" else "auto")
         info = types.Implementation(name="inspector", version="1")
         client = Client(transport, mode=mode, message_handler=receive, client_info=info, cache=None)
         guest = Guest(client)
@@ -88,7 +87,7 @@ class House:
 
     def guest(self, door: str, key: str | None = None) -> AbstractAsyncContextManager[Guest]:
         """Connect the official client."""
-        return guest_of(self.hub, door, key)
+        return guest_of(self.hub.url, door, key or self.hub.app_key)
 
     async def listens(self) -> None:
         """Wait until the hub tells a client of changes: before 2026-07-28 that is begun without an answer."""

@@ -18,8 +18,9 @@ from mcp.shared.exceptions import MCPDeprecationWarning
 
 import tavernlink
 from tavernlink.core.access.permissions import ROLES
+from tavernlink.demo.hub import open_hub
 from tavernlink.sdk import connect
-from tests.mcp.house import DOORS, Guest, House, open_house, text_of, until
+from tests.mcp.house import DOORS, Guest, House, guest_of, open_house, text_of, until
 
 pytestmark = pytest.mark.timeout(120)
 every_door = pytest.mark.parametrize("door", DOORS)
@@ -279,3 +280,17 @@ async def _knock(http: httpx.AsyncClient, house: House) -> None:
     assert (await http.post("/mcp", json=body, headers=stranger | accept | session)).status_code == 404
     assert (await http.delete("/mcp", headers=stranger | session)).status_code == 404
     assert (await http.delete("/mcp", headers=key | session)).status_code == 200
+
+
+async def test_by_stdio_the_hub_may_come_after_its_client(tmp_path: Path, unused_tcp_port: int) -> None:
+    key = "a secret of thirty characters."
+    declared = tmp_path / "keys.d" / "mcp.toml"
+    declared.parent.mkdir()
+    declared.write_text(f"[[app]]\nname = 'client'\nkey = '{key}'\n")
+    async with guest_of(f"http://127.0.0.1:{unused_tcp_port}", "stdio", key, mode="legacy") as guest:
+        early = await guest.client.call_tool("list_taverns", {})
+        assert early.is_error
+        assert "No hub answers" in text_of(early)
+        async with open_hub(tmp_path, port=unused_tcp_port):
+            await guest.heard(types.ToolListChangedNotification)
+            assert not (await guest.client.call_tool("list_taverns", {})).is_error

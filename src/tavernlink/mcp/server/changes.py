@@ -24,7 +24,7 @@ from mcp.server.subscriptions import (
     ToolsListChanged,
 )
 
-from tavernlink.errors import AuthError, TavernlinkError
+from tavernlink.errors import AuthError, TavernlinkError, Unavailable
 from tavernlink.mcp.server.addresses import DEFAULT, Address
 from tavernlink.mcp.server.sight import Context, Sights
 from tavernlink.protocol.chat import ChatChanged
@@ -109,13 +109,31 @@ class _Follower:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        is_late = False
+        while True:
+            try:
+                await self._follow(is_late=is_late)
+            except Unavailable as error:
+                if error.code != "unreachable":
+                    _log.info("mcp.listening_ended", why=error.message)
+                    return
+                is_late = (
+                    True  # a hub at the far end of a wire that is not there yet; `sights` takes its time
+                )
+            except (TavernlinkError, anyio.ClosedResourceError, anyio.BrokenResourceError) as error:
+                _log.info("mcp.listening_ended", why=str(error))
+                return
+            else:
+                return
+
+    async def _follow(self, *, is_late: bool) -> None:
         session = self._ctx.session
-        try:
-            async with self._sights(self._ctx) as sight, _heard(sight.hub) as events:
-                async for event in _changes(sight.hub, events, lambda: self.uris):
-                    await _tell(session, event)
-        except (TavernlinkError, anyio.ClosedResourceError, anyio.BrokenResourceError) as error:
-            _log.info("mcp.listening_ended", why=str(error))
+        async with self._sights(self._ctx) as sight, _heard(sight.hub) as events:
+            if is_late:  # what was listed before was not everything
+                await session.send_tool_list_changed()
+                await session.send_resource_list_changed()
+            async for event in _changes(sight.hub, events, lambda: self.uris):
+                await _tell(session, event)
 
 
 async def _tell(session: ServerSession, event: ServerEvent) -> None:
