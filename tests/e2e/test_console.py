@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
@@ -219,7 +220,7 @@ async def test_an_admin_makes_and_revokes_a_key(browser: Browser, hub: RunningHu
 async def test_an_app_sees_no_page_that_it_may_not_use(browser: Browser, hub: RunningHub) -> None:
     async with visitor(browser, hub) as page:
         await sign_in(page, hub.app_key)
-        await expect(page.locator("nav a")).to_have_count(3)
+        await expect(page.locator("nav a")).to_have_count(6)
         await page.goto(f"{hub.url}/#/keys")
         await expect(page.locator("h1")).to_have_text("Overview")
 
@@ -270,3 +271,51 @@ async def test_an_empty_hub_says_what_to_do_first(
         await expect(steps.locator("button.primary")).to_contain_text(shown)
         await steps.locator("summary").click()
         await check_looks(page, f"{locale[:2]}-{size}-{scheme}-first")
+
+
+@pytest.mark.parametrize(
+    ("size", "locale", "scheme"), [("desktop", "en-US", "light"), ("phone", "zh-CN", "dark")]
+)
+async def test_functions_are_listed_and_tried(
+    browser: Browser, tmp_path: Path, size: str, locale: str, scheme: Any
+) -> None:
+    async with (
+        open_hub(tmp_path) as hub,
+        connect(hub.url, hub.app_key, name="Dice bot") as bot,
+        visitor(browser, hub, size=size, locale=locale, color_scheme=scheme) as page,
+    ):
+
+        @bot.function
+        async def roll(times: int, sides: Literal[6, 20] = 6, note: str = "") -> dict[str, Any]:
+            """Roll dice.
+
+            Args:
+                times: How many dice.
+                sides: Of each die.
+                note: Kept with the result.
+            """
+            if times > 10:
+                raise ValueError("Ten dice at most.")
+            return {"eyes": [sides] * times, "note": note}
+
+        await sign_in(page, hub.app_key)
+        await page.locator("nav a[href='#/functions']").click()
+        await page.locator("summary", has_text="roll").click()
+        form = page.locator("main form")
+        await form.locator("input[type=number]").fill("2")
+        await form.locator("select").select_option("20")
+        await form.locator("textarea").fill("lucky")
+        await form.locator("button.primary").click()
+        await expect(form.locator("output")).to_contain_text('"note": "lucky"')
+        assert json.loads(await form.locator("output").inner_text()) == {"eyes": [20, 20], "note": "lucky"}
+        await check_looks(page, f"{locale[:2]}-{size}-{scheme}-functions")
+        await form.locator("input[type=number]").fill("11")
+        await form.locator("button.primary").click()
+        await expect(form.locator("[role=alert]")).to_contain_text("Ten dice at most.")
+
+        @bot.function
+        async def flip() -> str:
+            """Flip a coin."""
+            return "heads"
+
+        await expect(page.locator("summary", has_text="flip")).to_be_visible()  # without asking again

@@ -1,8 +1,17 @@
 /** Which page is shown: the part of the address behind `#`, so that a page can be linked and Back works. */
 
-export type Page = "overview" | "chat" | "rooms" | "webhooks" | "schedules" | "keys" | "audit";
+export type Page = "overview" | "chat" | "rooms" | "functions" | "webhooks" | "schedules" | "keys" | "audit";
 
-const PAGES: readonly Page[] = ["overview", "chat", "rooms", "webhooks", "schedules", "keys", "audit"];
+const PAGES: readonly Page[] = [
+  "overview",
+  "chat",
+  "rooms",
+  "functions",
+  "webhooks",
+  "schedules",
+  "keys",
+  "audit",
+];
 
 class Place {
   page = $state<Page>("overview");
