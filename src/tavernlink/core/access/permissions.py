@@ -8,6 +8,7 @@ a message type or a route without a row, and for a row without either.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from tavernlink.errors import AuthError
@@ -350,9 +351,12 @@ def scopes_of(role: Role, narrowed: tuple[str, ...] | None) -> frozenset[str]:
 def may_send(key: Key, type_: str) -> bool:
     """True if this key may send this type, connected as whichever kind of peer sends it and the key may be."""
     need = SEND[type_]
-    return (not need or not need.isdisjoint(key.held)) and any(
-        key.role in CONNECT[kind] for kind in CATALOGUE[type_].senders
-    )
+    return (not need or not need.isdisjoint(key.held)) and _may_come(key.role, type_)
+
+
+@cache
+def _may_come(role: Role, type_: str) -> bool:
+    return any(role in CONNECT[kind] for kind in CATALOGUE[type_].senders)
 
 
 def may_run(key: Key, command: str) -> bool:
