@@ -60,7 +60,8 @@ _STATE = """() => {
 
 _LORE = """async () => {
     await SillyTavern.getContext().updateWorldInfoList();
-    return SillyTavern.getContext().getWorldInfoNames();
+    const { world_names: names } = await import('/scripts/world-info.js');  // the context of 1.17 has no names
+    return names;
 }"""
 
 

@@ -41,7 +41,7 @@ async def test_each_example_runs(world: ExampleWorld, noun: str) -> None:
     assert await world.run_all({spec.name: spec for spec in NOUNS[noun]}) == {}
 
 
-@pytest.mark.timeout(180, func_only=True)
+@pytest.mark.timeout(480, func_only=True)
 @pytest.mark.parametrize("version", OLDER)
 async def test_some_examples_run_on_the_releases_before_it(
     start_sillytavern: StartSillyTavern,

@@ -5,6 +5,8 @@
  * Optional members are those that some supported version lacks.
  */
 
+import { worldNamesOnPage } from "./older.js";
+
 export interface MediaAttachment {
   type: string;
   url: string;
@@ -229,5 +231,7 @@ declare const SillyTavern: { getContext(): STContext } | undefined;
 /** A fresh context. Throws when this page is not (yet) SillyTavern. */
 export function context(): STContext {
   if (typeof SillyTavern === "undefined") throw new Error("This page is not SillyTavern.");
-  return SillyTavern.getContext();
+  const found: Partial<Pick<STContext, "getWorldInfoNames">> & Omit<STContext, "getWorldInfoNames"> =
+    SillyTavern.getContext();
+  return Object.assign(found, { getWorldInfoNames: found.getWorldInfoNames ?? worldNamesOnPage });
 }
