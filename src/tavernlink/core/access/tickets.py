@@ -1,7 +1,7 @@
 """Tickets: the hub's own process opens the console signed in, by an address that works once and soon.
 
-A key in an address would stay in the browser's history; a ticket is worth nothing when it lands there. The key for which it
-is exchanged is made at that moment and ends by itself.
+A key in an address would stay in the browser's history; a ticket is worth nothing when it lands there. The key for
+which it is exchanged is made at that moment and ends by itself.
 """
 
 from __future__ import annotations
