@@ -324,7 +324,15 @@ async def test_the_openapi_description_is_whole(house: House) -> None:
     assert edit["requestBody"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/command.MessageEdit"
     }
-    for name in ("command.MessageEdit", "ChatSend", "Generate", "TavernInfo", "RequestUpdate", "ChatView", "Accepted"):
+    for name in (
+        "command.MessageEdit",
+        "ChatSend",
+        "Generate",
+        "TavernInfo",
+        "RequestUpdate",
+        "ChatView",
+        "Accepted",
+    ):
         jsonschema.Draft202012Validator.check_schema(schemas[name])
     text = json.dumps(schema)
     for reference in {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}:
