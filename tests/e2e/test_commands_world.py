@@ -82,6 +82,9 @@ _ATTACKS = {
     "/pass {{setvar::pwned::{{user}}}}": "macro",
     "/listvar": "shows_elsewhere",
     "/listvar return=chat-html": "shows_elsewhere",
+    "/getchatbook": "makes_something",
+    "/getcharbook create=true": "makes_something",
+    "/instruct-state on": "not_in_list",
     "/secret-read": "secret",
     "/qr 0": "runs_unchecked",
     "/echo hello": "not_in_list",
@@ -109,6 +112,7 @@ _GOOD = {
     "/:Traps.Sum a=2": "42",
     "/pass {{char}} | /lower": "seraphina",
     "/listvar return=object scope=local": "[]",
+    "/getchatbook create=false": "",
 }
 
 

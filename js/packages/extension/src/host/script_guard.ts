@@ -9,6 +9,7 @@
  */
 
 import { HostError, throwIfCancelled } from "./failure.js";
+import { MAKING_COMMANDS } from "../scripts/names.js";
 import { refuseCommand, refuseMacro, type CommandFacts, type ScriptRules } from "../scripts/rules.js";
 
 export interface STCommand {
@@ -70,7 +71,7 @@ export interface ScriptSurroundings {
 /** So that a loop in a script cannot freeze the page. */
 const STEPS_BETWEEN_BREATHS = 100;
 const MOST_STEPS = 200_000;
-const ANSWERS_INTO_PIPE: ReadonlySet<unknown> = new Set(["pipe", "object", "none", "console"]);
+const SHOWN = /^\s*(chat|popup|toast)/i;
 /** Their arguments are texts to run. */
 const RUNS_TEXT: ReadonlySet<string> = new Set(["if", "while", "times"]);
 
@@ -233,7 +234,7 @@ export class ScriptGuard {
     if (name === "import" && typeof args["from"] === "string") this.lookAtQuickReply(args["from"], new Set());
     if (name === "setinput" && !this.rules.unlimited && String(value).trimStart().startsWith("/"))
       this.refuse(refuseCommand("types_command", used));
-    if (this.rules.quiet) this.checkReturn(command, used, args);
+    if (this.rules.quiet) this.checkReading(command, used, args);
   }
 
   private checkRun(target: string, args: ScriptArguments): void {
@@ -246,12 +247,16 @@ export class ScriptGuard {
     this.lookAtQuickReply(target, new Set());
   }
 
-  private checkReturn(command: STCommand, used: string, args: ScriptArguments): void {
+  /** What makes a reading command more than that. */
+  private checkReading(command: STCommand, used: string, args: ScriptArguments): void {
     const usual = command.namedArgumentList?.find(({ name }) => name === "return")?.defaultValue;
-    const where = args["return"] ?? usual ?? "pipe";
-    const format = args["format"] ?? "none";
-    const shows = !ANSWERS_INTO_PIPE.has(where) || (usual !== undefined && format !== "none");
-    if (shows) this.refuse(refuseCommand("shows_elsewhere", used));
+    const where = [args["return"] ?? usual, usual === undefined ? undefined : args["format"]];
+    if (where.some((place) => typeof place === "string" && SHOWN.test(place)))
+      this.refuse(refuseCommand("shows_elsewhere", used));
+    const makes = MAKING_COMMANDS[command.name];
+    const create = args["create"];
+    const made = makes === "unless" ? !isNo(create) : makes === "if" && create !== undefined && !isNo(create);
+    if (made) this.refuse(refuseCommand("makes_something", used));
   }
 
   private checkMacros(text: string): void {
@@ -296,6 +301,10 @@ export function isClosure(value: unknown): value is STClosure {
     Array.isArray((value as Partial<STClosure>).executorList) &&
     typeof (value as Partial<STClosure>).execute === "function"
   );
+}
+
+function isNo(value: unknown): boolean {
+  return typeof value === "string" && /^\s*(off|false|0)\s*$/i.test(value);
 }
 
 /** Names under which this closure and those in it keep things: what /run may mean other than a quick reply. */

@@ -10,11 +10,17 @@ export const HARMLESS_COMMANDS: readonly string[] = names(`
   abort add abs array-unwrap array-wrap break char-data char-find char-get checkpoint-get checkpoint-list
   checkpoint-parent closure-deserialize closure-serialize cos div expression-last expression-list
   extension-exists extension-state findentry fuzzy getcharbook getchatbook getchatname getentryfield getglobalbooks
-  getglobalvar getpersonabook getvar if import instruct-state is-mobile len let listinjects listvar log lower max
+  getglobalvar getpersonabook getvar if import is-mobile len let listinjects listvar log lower max
   member-count member-get messages min mod mul pass persona-get pow qr-get qr-list qr-set-list rand
-  reasoning-format reasoning-get reasoning-parse regex-state round run sin sort sqrt sub substr sysprompt-state
-  tag-exists tag-list times tokens trimend trimstart trimtokens upper var wi-get-timed-effect while
+  reasoning-format reasoning-get reasoning-parse regex-state round run sin sort sqrt sub substr   tag-exists tag-list times tokens trimend trimstart trimtokens upper var wi-get-timed-effect while
 `);
+
+/** They make a lorebook where there is none, by this argument or, the first one, unless it says no. */
+export const MAKING_COMMANDS: Readonly<Record<string, "unless" | "if">> = {
+  getchatbook: "unless",
+  getcharbook: "if",
+  getpersonabook: "if",
+};
 
 /** Macros that only say something. */
 export const READING_MACROS: ReadonlySet<string> = new Set(

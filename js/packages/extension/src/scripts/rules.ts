@@ -29,6 +29,7 @@ export type Rule =
   | "third_party"
   | "macro"
   | "shows_elsewhere"
+  | "makes_something"
   | "runs_unchecked"
   | "types_command";
 
@@ -153,6 +154,7 @@ const REASONS: Readonly<Record<Rule, string>> = {
   third_party: "an extension has put a command of its own under this name; list it to allow it",
   macro: "it is not a macro that only reads; list it as {{name}} to allow it",
   shows_elsewhere: "its result would be shown in SillyTavern instead of given back; add return=pipe",
+  makes_something: "it would make a lorebook; add create=false",
   runs_unchecked: "it runs things that cannot be looked at before",
   types_command: "it would type a command for SillyTavern to run later",
 };
