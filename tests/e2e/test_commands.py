@@ -38,7 +38,8 @@ async def world(
 @pytest.mark.parametrize("noun", NOUNS)
 async def test_each_example_runs(world: ExampleWorld, noun: str) -> None:
     await world.open_noun()
-    assert await world.run_all({spec.name: spec for spec in NOUNS[noun]}) == {}
+    wrong = await world.run_all({spec.name: spec for spec in NOUNS[noun]})
+    assert wrong == {}, "\n".join(wrong.values())
 
 
 @pytest.mark.timeout(480, func_only=True)
@@ -54,7 +55,8 @@ async def test_some_examples_run_on_the_releases_before_it(
     sillytavern = await start_sillytavern(version=version)
     async with open_world(browser, sillytavern, hub, model_server, witness, name=version) as older:
         await older.open_noun()
-        assert await older.run_all({name: spec for name, spec in COMMANDS.items() if spec.smoke}) == {}
+        wrong = await older.run_all({name: spec for name, spec in COMMANDS.items() if spec.smoke})
+    assert wrong == {}, "\n".join(wrong.values())
 
 
 async def test_the_tavern_tells_that_it_knows_every_command(world: ExampleWorld, app: Hub) -> None:
