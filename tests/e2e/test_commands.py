@@ -42,7 +42,7 @@ async def test_each_example_runs(world: ExampleWorld, noun: str) -> None:
     assert wrong == {}, "\n".join(wrong.values())
 
 
-@pytest.mark.timeout(480, func_only=True)
+@pytest.mark.timeout(600, func_only=True)
 @pytest.mark.parametrize("version", OLDER)
 async def test_some_examples_run_on_the_releases_before_it(
     start_sillytavern: StartSillyTavern,
