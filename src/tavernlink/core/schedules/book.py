@@ -65,6 +65,11 @@ class Schedule:
         standing = msgspec.structs.replace(self.standing, **changes)
         self.record = msgspec.structs.replace(self.record, standing=standing)
 
+    def latest(self) -> list[RunInfo]:
+        """Return its runs, newest first, with the one that is under way."""
+        running = self.standing.running
+        return self.standing.runs if running is None else [running, *self.standing.runs]
+
     def info(self) -> ScheduleInfo:
         """Return what may be shown of it."""
         spec, standing = self.spec, self.standing
@@ -86,7 +91,7 @@ class Schedule:
             state=standing.state,
             why=standing.why,
             next=standing.starts if standing.state == "active" else None,
-            last=standing.running or next(iter(standing.runs), None),
+            last=next(iter(self.latest()), None),
         )
 
 
@@ -187,7 +192,7 @@ class Schedules:
         if key is None:
             raise Conflict("owner_gone")
         self._begin(schedule, key, self._clock.wall(), asked=True)
-        return schedule.standing.running or schedule.standing.runs[0]
+        return schedule.latest()[0]
 
     # Time
 

@@ -123,9 +123,7 @@ class ScheduleMessages:
         ack(Success(result=self._book.run_now(schedule)))
 
     def _runs(self, app: App, message: ScheduleRuns, ack: Ack) -> None:
-        standing = self._mine(app, message.schedule).standing
-        running = [] if standing.running is None else [standing.running]
-        ack(Success(result=[*running, *standing.runs]))
+        ack(Success(result=self._mine(app, message.schedule).latest()))
 
     def _mine(self, app: App, id_: str) -> Schedule:
         schedule = self._book.find(id_)
