@@ -56,13 +56,13 @@ async def serve_by_tavern(server: Server, stack: AsyncExitStack) -> None:
     tavern = socketio.AsyncClient()
     stack.push_async_callback(tavern.disconnect)
 
-    @tavern.on("function.invoke")
     async def carry_out(invoke: dict[str, Any]) -> None:
         number = invoke["args"]["number"]
         error = {"code": "function_failed", "message": "ValueError: nothing to double"}
         said = {"ok": True, "result": number * 2} if number else {"ok": False, "error": error}
         await tavern.emit("function.done", {"call_id": invoke["call_id"], **said})
 
+    tavern.on("function.invoke", carry_out)
     auth = {
         "key": key_of(server, "tavern", "inn"),
         "role": "tavern",
