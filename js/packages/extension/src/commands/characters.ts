@@ -102,7 +102,7 @@ async function matches(character: STCharacter, wanted: string): Promise<boolean>
 
 async function open(host: Host, avatar: string): Promise<CharacterOpened> {
   await goTo(avatar, null, host.script);
-  host.script.setActiveCharacter?.(avatar);
+  // What SillyTavern opens by itself after a reload.
   host.script.setActiveGroup?.(null);
   host.script.setActiveCharacter?.(avatar);
   await saveSettings();

@@ -38,6 +38,10 @@ export async function rename(host: Roster, avatar: string, name: string, inChats
   await reload();
   await host.script.renameGroupMember?.(avatar, id, name);
   if (isOpen) await goTo(id, null, host.script);
+  const { groups, groupId, reloadCurrentChat } = context();
+  const open = groups.find((group) => group.id === groupId);
+  // Its file was changed, and the next save would undo that.
+  if (open?.members.includes(id) === true) await reloadCurrentChat();
   await saveSettings();
   return { id, ...told };
 }
