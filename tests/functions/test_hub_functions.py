@@ -13,7 +13,7 @@ import pytest
 import tavernlink
 from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.errors import AuthError, BadMessage, GenerationError, NotFound, Unavailable
-from tavernlink.functions import Library
+from tavernlink.functions import Library, hub_functions
 from tavernlink.protocol.functions import FunctionProgress
 from tavernlink.sdk import Hub
 from tests.sdk.scripted_tavern import scripted_tavern
@@ -173,6 +173,25 @@ async def test_a_changed_file_is_taken_over_and_a_broken_one_costs_itself_only(
         await anext(changes)
         with pytest.raises(NotFound):
             await app.call("two")
+
+
+async def test_a_file_that_takes_for_ever_to_load_does_not_keep_the_hub_from_starting(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_functions, "_FIRST", 0.1)
+    flag = tmp_path / "go on"
+    (folder / "slow.py").write_text(
+        f"import pathlib, time\nwhile not pathlib.Path({str(flag)!r}).exists(): time.sleep(0.05)\n"
+    )
+    async with (
+        open_hub(tmp_path / "data", functions_dir=folder) as house,
+        tavernlink.connect(house.url, house.app_key) as app,
+        app.subscribe("functions.changed") as news,
+    ):
+        assert await app.functions() == []
+        flag.touch()
+        await anext(aiter(news))
+        assert await app.call("roll") == [6]
 
 
 def test_every_problem_names_its_file_and_line(tmp_path: Path, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,8 +16,10 @@ from tavernlink.protocol.functions import ProviderInfo
 from tavernlink.sdk.context import Context
 from tavernlink.sdk.serving import Serving
 from tavernlink.sdk.sync import SyncHub
+from tavernlink.sdk.threads import Threads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tavernlink.core.functions.call import Call
@@ -28,6 +31,7 @@ __all__ = ["HubFunctions"]
 
 _log = structlog.get_logger("tavernlink.functions")
 _LOOK = 1.0  # seconds between two looks at the folder
+_FIRST = 10.0  # seconds that the hub's start waits for the first look
 _OWN_KEY = Key(id="", role="admin", name="hub functions", digest=b"", created=0.0)
 """The files are those of the hub's owner: what they do with the hub is not held against the caller's key."""
 
@@ -38,8 +42,12 @@ class HubFunctions:
     def __init__(self, runtime: Runtime, folder: Path, *, packages: bool = True) -> None:
         self.info = ProviderInfo(kind="hub", id="hub", name="hub")
         self._runtime = runtime
+        self._folder = folder
         self._library = Library(folder, packages=packages)
+        self._looked = asyncio.Event()
         self._serving = Serving()
+        # A thread that an import blocks for ever must neither hold up the hub's start nor its end.
+        self._loading = Threads(1, "tavernlink-functions-loading")
         self._offers: dict[str, Offer] = {}
         self._problems: dict[str, str] = {}
         self._hub = LocalHub(runtime, _OWN_KEY, name="hub functions", address="local")
@@ -54,8 +62,12 @@ class HubFunctions:
     async def start(self) -> None:
         """Load everything, and look from now on whether it changes. Never raises for what a file does."""
         await self._hub.open()
-        await self.look()
         self._watching = asyncio.create_task(self._watch(), name="tavernlink-functions")
+        try:
+            async with asyncio.timeout(_FIRST):
+                await self._looked.wait()
+        except TimeoutError:
+            _log.warning("functions.slow", folder=str(self._folder), why="A file takes long to load.")
 
     async def stop(self) -> None:
         """Cancel what runs, and let the hub handle go."""
@@ -67,8 +79,34 @@ class HubFunctions:
 
     async def look(self) -> None:
         """Take over what changed."""
-        if await asyncio.to_thread(self._library.changed):
-            self._take(await asyncio.to_thread(self._library.load))
+        loaded = await self._in_thread(lambda: self._library.load() if self._library.changed() else None)
+        if loaded is not None:
+            self._take(loaded)
+        self._looked.set()
+
+    async def _in_thread(self, work: Callable[[], Loaded | None]) -> Loaded | None:
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[Loaded | None] = loop.create_future()
+
+        def settle(result: Loaded | None, error: Exception | None) -> None:
+            if found.done():
+                return
+            if error is not None:
+                found.set_exception(error)
+            else:
+                found.set_result(result)
+
+        def run() -> None:
+            result, error = None, None
+            try:
+                result = work()
+            except Exception as caught:  # noqa: BLE001 (raised where it is awaited)
+                error = caught
+            with contextlib.suppress(RuntimeError):  # the hub has stopped
+                loop.call_soon_threadsafe(settle, result, error)
+
+        self._loading.run(run)
+        return await found
 
     # Provider
 
@@ -131,8 +169,8 @@ class HubFunctions:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK)
             try:
                 await self.look()
             except Exception:  # noqa: BLE001 (the next look may go better)
                 _log.exception("functions.look_failed")
+            await asyncio.sleep(_LOOK)
