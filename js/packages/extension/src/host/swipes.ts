@@ -40,7 +40,7 @@ export function shownOf({ swipe_id: shown, swipes }: STMessage): number {
 /** What is kept beside the alternative's text: its date, reasoning, model. */
 export function factsOf(message: STMessage, swipe: number): Pick<STMessage, "send_date" | "extra"> {
   if (swipe === shownOf(message)) return message;
-  return (message.swipe_info?.[swipe] ?? {});
+  return message.swipe_info?.[swipe] ?? {};
 }
 
 /** Throws `unknown_swipe`. */
