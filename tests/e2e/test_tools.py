@@ -86,7 +86,7 @@ class World(NamedTuple):
         return str(await self.tab.evaluate("() => SillyTavern.getContext().chat.at(-1).mes"))
 
     async def until(self, script: str, argument: Any = None) -> None:
-        await self.tab.page.wait_for_function(script, arg=argument, timeout=20_000)
+        await self.tab.page.wait_for_function(script, arg=argument, timeout=45_000)
 
 
 REGISTERED = """(names) => {
