@@ -159,12 +159,12 @@ def test_what_is_no_delivery_is_refused_with_a_reason(headers: dict[str, str], w
         )
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_a_hub_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
-    """Replies come, the receiver fails most of the time, and the hub is killed in the middle of sending."""
+    """Replies come, the receiver fails often, and the hub is killed in the middle of sending."""
     rounds, each = 2, 12
     taken: set[str] = set()
-    answers: Iterator[int | str] = iter([500, "reset", 200] * 1_000)
+    answers: Iterator[int | str] = iter([500, 200, "reset", 200, 200] * 1_000)
 
     def answer(post: Post) -> int | str:
         how = next(answers)
@@ -203,7 +203,7 @@ def test_a_hub_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged
                 first = await asyncio.to_thread(told, process)
                 async with tavernlink.connect(first["url"], key) as hub:
                     await hub.webhooks.resume(hook)
-                    await receiver.until(lambda _: len(taken) == rounds * each, seconds=60)
+                    await receiver.until(lambda _: len(taken) == rounds * each, seconds=120)
             assert all(verify_webhook(secret, post.headers, post.body) for post in receiver.posts)
             ids = {(post.text, post.id) for post in receiver.posts}
             assert len(ids) == rounds * each  # whatever came again, came under its id
@@ -213,7 +213,7 @@ def test_a_hub_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged
 
 async def settled(hub: tavernlink.sdk.Hub, hook: str, events: int) -> None:
     """Wait until the hub has taken so many events down, and all of them are on disk."""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(100):
         while (await hub.webhooks.deliveries(hook, limit=1))[0].number < events:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     # This is acknowledged when it is on disk, and so is all that was written before it.

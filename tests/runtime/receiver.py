@@ -67,7 +67,7 @@ class Receiver:
             line.close()
         await self._server.wait_closed()
 
-    async def until(self, enough: Callable[[list[Post]], bool], seconds: float = 40) -> list[Post]:
+    async def until(self, enough: Callable[[list[Post]], bool], seconds: float = 100) -> list[Post]:
         """Wait until what came is enough."""
         async with asyncio.timeout(seconds), self._arrived:
             await self._arrived.wait_for(lambda: enough(self.posts))
