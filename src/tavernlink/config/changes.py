@@ -23,6 +23,9 @@ LIVE = frozenset({
     "key_waiting", "key_running", "pool_policy", "script_commands",
     "app_rate", "http_rate", "address_rate", "connect_rate",
     "function_timeout", "function_concurrency", "function_bytes",
+    "webhooks_per_key", "webhook_private", "webhook_timeout", "webhook_retry_seconds", "webhook_stop_seconds",
+    "webhook_bytes", "webhook_waiting", "webhook_dead", "webhook_dead_seconds",
+    "schedules_per_key", "schedule_shortest", "timezone",
     "message_bytes", "routes", "mcp", "metrics_open_to_loopback", "tavern_password", "audit_entries", "audit_days",
 })  # fmt: skip
 """Taken over at once. Those about requests and sessions count for what begins from then on."""
