@@ -286,7 +286,8 @@ async def test_a_key_that_may_not_is_refused(
 async def test_each_mistake_has_its_error_and_the_hub_stays_up(house: RunningHub) -> None:
     async with tavernlink.connect(house.url, house.app_key) as hub:
         asked = {
-            "unknown_type": hub.call("no.such"),
+            "unknown_function": hub.call("no.such"),
+            "unknown_type": hub.ask("no.such", {}, dict),
             "invalid_message": hub.call("generate", {"mode": 7}),
             "not_for_this_role": hub.call("stream.delta", {"stream_id": "x", "seq": 1, "text": "a"}),
             "no_tavern": hub.tavern().chat(),
