@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tavernlink.runtime.stamped import Stamp, stamped
 from tavernlink.sdk.offering import Offer, offer_of
 
 __all__ = ["GROUP", "Library", "Loaded"]
@@ -45,13 +46,13 @@ class Library:
     def __init__(self, folder: Path, *, packages: bool = True) -> None:
         self._folder = folder
         self._packages = packages
-        self._stamps: dict[Path, tuple[int, int]] | None = None
+        self._stamps: dict[Path, Stamp] | None = None
         self._good: dict[str, dict[str, Offer]] = {}
         """File or package → what it offered when it could last be loaded."""
 
     def changed(self) -> bool:
         """True if a file came, went or changed since this was asked the last time."""
-        found = dict(self._stamped())
+        found = dict(stamped(self._folder, "*.py"))
         before, self._stamps = self._stamps, found
         return found != before
 
@@ -101,18 +102,6 @@ class Library:
             file = getattr(module, "__file__", None)
             if file is not None and Path(file).parent == self._folder:
                 del sys.modules[name]
-
-    def _stamped(self) -> Iterator[tuple[Path, tuple[int, int]]]:
-        try:
-            paths = list(self._folder.glob("*.py"))
-        except OSError:
-            return
-        for path in paths:
-            try:
-                found = path.stat()
-            except OSError:
-                continue
-            yield path, (found.st_mtime_ns, found.st_size)
 
 
 def _merged(fresh: dict[str, dict[str, Offer]], problems: dict[str, str]) -> Loaded:

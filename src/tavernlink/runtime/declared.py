@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +25,7 @@ import structlog
 
 from tavernlink.core.access.keys import Key, Keyring, digest_of
 from tavernlink.core.access.permissions import Role, scopes_of
+from tavernlink.runtime.stamped import Stamp, stamped
 
 __all__ = ["FOLDER", "DeclaredKeys", "tell"]
 
@@ -65,13 +66,13 @@ class DeclaredKeys:
         self._folder = data_dir / FOLDER
         self._keyring = keyring
         self._told = told or tell
-        self._stamps: dict[Path, tuple[int, int]] = {}
+        self._stamps: dict[Path, Stamp] = {}
         self._broken: dict[Path, str] = {}
         """Files that could not be taken over, and why; what they clash with may go."""
 
     def look(self) -> None:
         """Take over every file that is new, gone or changed since the last look."""
-        found = dict(self._files())
+        found = dict(stamped(self._folder, "*.toml"))
         every = [*(self._stamps.keys() - found.keys()), *sorted(found)]
         changed = [path for path in every if found.get(path) != self._stamps.get(path)]
         self._stamps = found
@@ -80,18 +81,6 @@ class DeclaredKeys:
             self._take(path, is_there=path in found)
         for path in list(self._broken) if changed else ():
             self._take(path, is_there=True)
-
-    def _files(self) -> Iterator[tuple[Path, tuple[int, int]]]:
-        try:
-            paths = list(self._folder.glob("*.toml"))
-        except OSError:
-            return
-        for path in paths:
-            try:
-                found = path.stat()
-            except OSError:
-                continue
-            yield path, (found.st_mtime_ns, found.st_size)
 
     def _take(self, path: Path, *, is_there: bool) -> None:
         source = f"{FOLDER}/{path.name}"

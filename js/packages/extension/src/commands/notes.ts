@@ -15,9 +15,7 @@ function change(args: Arguments): Partial<NoteFields> {
     role: optionalChoice(args, "role", ["system", "user", "assistant"]),
     interval: optionalInteger(args, "interval"),
   };
-  return Object.fromEntries(
-    Object.entries(wanted).filter(([, value]) => value !== undefined),
-  );
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
 }
 
 function set(args: Arguments): Promise<Note> {

@@ -38,7 +38,7 @@ const UNFIT = /[/\\?%*:|"<>\p{Cc}]|^[.\s]|[.\s]$|^$/u;
 const shelf = new LorebookShelf();
 
 async function module(): Promise<WorldModule> {
-  return ((await loadModule("/scripts/world-info.js")) ?? {});
+  return (await loadModule("/scripts/world-info.js")) ?? {};
 }
 
 function checkKnown(name: string): void {

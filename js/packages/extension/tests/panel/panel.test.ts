@@ -182,7 +182,9 @@ it("speaks the person's language, also of errors", () => {
 });
 
 it("has every word in every language", () => {
-  const inTemplate = [...template.matchAll(/data-i18n="(?:\[[\w-]+\])?([^"]+)"/g)].map(([, key]) => key ?? "");
+  const inTemplate = [...template.matchAll(/data-i18n="(?:\[[\w-]+\])?([^"]+)"/g)].map(
+    ([, key]) => key ?? "",
+  );
   const wanted = [...inTemplate, ...Object.keys(TEXTS).map((key) => `tavernlink.${key}`)];
   expect(wanted.filter((key) => !(key in english))).toEqual([]);
   expect(wanted.filter((key) => !(key in chinese))).toEqual([]);
