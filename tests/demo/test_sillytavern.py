@@ -44,6 +44,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(parents=True)
     (folder / "package.json").write_text('{"type": "module"}', "utf-8")
     (folder / "server.js").write_text(SERVER, "utf-8")
+    (folder / "node_modules").mkdir()
     return folder
 
 
