@@ -25,7 +25,7 @@ OWN_PAGE = {"Origin": "https://tavern.example"}
 
 
 def addresses(house: House) -> set[str]:
-    return {peer.address for peer in house.runtime.core.directory.sessions.values()}
+    return {peer.address for peer in house.runtime.core.directory.sessions.values() if not peer.is_local}
 
 
 def client(url: str, house: House, **headers: str) -> httpx.AsyncClient:

@@ -97,6 +97,8 @@ class _HubCollector(Collector):
         sessions: Counter[tuple[str, str]] = Counter()
         held = backlog = 0
         for peer in core.directory.sessions.values():
+            if peer.is_local:
+                continue
             kind = "tavern" if isinstance(peer, Tavern) else "app"
             sessions[kind, "online" if peer.session.link is not None else "away"] += 1
             held += peer.session.size

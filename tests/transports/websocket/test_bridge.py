@@ -210,8 +210,8 @@ async def test_a_second_tab_is_another_tavern_and_a_reload_the_same(hub: House) 
         async with extension(hub), extension(hub):
             ids = {tavern["tavern_id"] for tavern in await app.result("tavern.list")}
             assert ids == {"chatbridge", "chatbridge-2"}
-        sessions = hub.runtime.core.directory.sessions.values()
-        await until(lambda: sum(peer.session.link is not None for peer in sessions) == 1)
+        taverns = hub.runtime.core.directory.taverns.values()
+        await until(lambda: not any(tavern.online for tavern in taverns))
         async with extension(hub) as tab:
             await app.result("subscribe", types=["chat.changed"])
             await tab.send("chat_history", HELLO)

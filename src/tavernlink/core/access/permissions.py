@@ -243,11 +243,13 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/commands"): "command.list",
     ("GET", "/api/taverns/{tavern}/commands/{name}"): "command.run",
     ("POST", "/api/taverns/{tavern}/commands/{name}"): "command.run",
-    ("GET", "/api/taverns/{tavern}/characters/{character}/avatar"): "command.run",
-    ("GET", "/api/taverns/{tavern}/characters/{character}/card"): "command.run",
-    ("GET", "/api/taverns/{tavern}/characters/{character}/expressions/{expression}"): "command.run",
-    ("GET", "/api/taverns/{tavern}/personas/{persona}/avatar"): "command.run",
-    ("GET", "/api/taverns/{tavern}/chat/messages/{index}/files/{file}"): "command.run",
+    ("GET", "/api/taverns/{tavern}/characters/{character}/avatar"): COMMANDS["character.avatar"],
+    ("GET", "/api/taverns/{tavern}/characters/{character}/card"): COMMANDS["character.export_card"],
+    ("GET", "/api/taverns/{tavern}/characters/{character}/expressions/{expression}"): COMMANDS[
+        "expression.get"
+    ],
+    ("GET", "/api/taverns/{tavern}/personas/{persona}/avatar"): COMMANDS["persona.avatar"],
+    ("GET", "/api/taverns/{tavern}/chat/messages/{index}/files/{file}"): COMMANDS["file.get"],
     ("GET", "/api/taverns/{tavern}/chat"): "chat.get",
     ("POST", "/api/taverns/{tavern}/chat"): "chat.send",
     ("PATCH", "/api/taverns/{tavern}/chat/messages/{index}"): "chat.edit",

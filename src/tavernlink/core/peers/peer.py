@@ -13,7 +13,10 @@ from tavernlink.core.work.lanes import Lanes
 from tavernlink.protocol.session import Versions
 from tavernlink.protocol.taverns import Character, TavernInfo, TavernState
 
-__all__ = ["App", "Peer", "Tavern"]
+__all__ = ["LOCAL", "App", "Peer", "Tavern"]
+
+LOCAL = "local"
+"""Address of a part of the hub itself that is an app to the rest."""
 
 
 class Peer:
@@ -30,6 +33,11 @@ class Peer:
         self.session = session
         self.rate = rate
         self.address = address
+
+    @property
+    def is_local(self) -> bool:
+        """True for a part of the hub itself: nobody who came by a door."""
+        return self.address == LOCAL
 
     @property
     def member_id(self) -> str:
