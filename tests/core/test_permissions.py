@@ -56,7 +56,7 @@ def test_rows_name_scopes_and_types_that_there_are() -> None:
     assert all(held <= scopes for held in ROLES.values())
     assert all(need <= scopes for need in SEND.values())
     for need in ROUTES.values():
-        assert need is None or (need in SEND if isinstance(need, str) else need <= scopes)
+        assert need is None or (need in SEND or need in COMMANDS if isinstance(need, str) else need <= scopes)
 
 
 def test_a_command_needs_the_scope_of_its_row_and_no_other_command_has_one() -> None:

@@ -24,7 +24,7 @@ from tavernlink.sdk import Hub, connect
 from tests.mcp.house import until
 from tests.mcp.weather import server as weather
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(400)
 
 WEATHER = Path(__file__).with_name("weather.py")
 TOOLS = {"weather", "add", "picture", "wait", "secret", "die"}
@@ -152,7 +152,7 @@ async def test_what_is_no_mcp_server_harms_nothing_and_says_why(
             assert (await waiting(hub, "nobody"))["state"] in ("waiting", "starting")
             assert "NO_SUCH_VARIABLE" in (await waiting(hub, "unset"))["error"]
             told = await told_by(hub)
-            assert told["silent"]["state"] == "starting"
+            assert told["silent"]["state"] in ("starting", "waiting")  # for its next try, on a slow machine
             assert told["off"]["state"] == "disabled"
             assert await app.call("weather", city="Rome") == {"result": "It is sunny in Rome."}
     assert "hunter2" not in caplog.text

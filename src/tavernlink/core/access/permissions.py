@@ -217,7 +217,7 @@ COMMANDS: Mapping[str, Need] = {
 }
 
 ROUTES: Mapping[tuple[str, str], str | Need | None] = {
-    # (method, path template) → the message type whose row counts here too; or scopes of its own; or OPEN.
+    # (method, path template) → the message type or command whose row counts here too; or scopes of its own; or OPEN.
     # HEAD goes by GET.
     ("GET", "/"): OPEN,
     ("GET", "/icon.svg"): OPEN,
@@ -243,13 +243,11 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/commands"): "command.list",
     ("GET", "/api/taverns/{tavern}/commands/{name}"): "command.run",
     ("POST", "/api/taverns/{tavern}/commands/{name}"): "command.run",
-    ("GET", "/api/taverns/{tavern}/characters/{character}/avatar"): COMMANDS["character.avatar"],
-    ("GET", "/api/taverns/{tavern}/characters/{character}/card"): COMMANDS["character.export_card"],
-    ("GET", "/api/taverns/{tavern}/characters/{character}/expressions/{expression}"): COMMANDS[
-        "expression.get"
-    ],
-    ("GET", "/api/taverns/{tavern}/personas/{persona}/avatar"): COMMANDS["persona.avatar"],
-    ("GET", "/api/taverns/{tavern}/chat/messages/{index}/files/{file}"): COMMANDS["file.get"],
+    ("GET", "/api/taverns/{tavern}/characters/{character}/avatar"): "character.avatar",
+    ("GET", "/api/taverns/{tavern}/characters/{character}/card"): "character.export_card",
+    ("GET", "/api/taverns/{tavern}/characters/{character}/expressions/{expression}"): "expression.get",
+    ("GET", "/api/taverns/{tavern}/personas/{persona}/avatar"): "persona.avatar",
+    ("GET", "/api/taverns/{tavern}/chat/messages/{index}/files/{file}"): "file.get",
     ("GET", "/api/taverns/{tavern}/chat"): "chat.get",
     ("POST", "/api/taverns/{tavern}/chat"): "chat.send",
     ("PATCH", "/api/taverns/{tavern}/chat/messages/{index}"): "chat.edit",
@@ -374,7 +372,7 @@ def may_use_route(key: Key | None, method: str, template: str) -> bool:
     if key is None:
         return False
     if isinstance(need, str):
-        return may_send(key, need)
+        return may_send(key, need) if need in SEND else may_run(key, need)
     return not need or not need.isdisjoint(key.held)
 
 
@@ -421,7 +419,10 @@ def check_route(key: Key | None, method: str, template: str) -> None:
         raise AuthError("unauthorized")
     need = ROUTES["GET" if method == "HEAD" else method, template]
     what = need if isinstance(need, str) else f"{method} {template}"
-    scopes = SEND[need] if isinstance(need, str) else need or ANY_KEY
+    if isinstance(need, str):
+        scopes = SEND[need] if need in SEND else COMMANDS[need]
+    else:
+        scopes = need or ANY_KEY
     raise _forbidden(key, f"do {what!r}", scopes, {"type": what})
 
 
