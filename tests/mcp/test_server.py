@@ -22,7 +22,7 @@ from tavernlink.demo.hub import open_hub
 from tavernlink.sdk import connect
 from tests.mcp.house import DOORS, Guest, House, guest_of, open_house, text_of, until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 every_door = pytest.mark.parametrize("door", DOORS)
 both_ages = pytest.mark.parametrize("door", DOORS[:2])
 

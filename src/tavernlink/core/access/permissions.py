@@ -419,11 +419,13 @@ def check_route(key: Key | None, method: str, template: str) -> None:
         raise AuthError("unauthorized")
     need = ROUTES["GET" if method == "HEAD" else method, template]
     what = need if isinstance(need, str) else f"{method} {template}"
+    raise _forbidden(key, f"do {what!r}", _scopes_for(need), {"type": what})
+
+
+def _scopes_for(need: str | Need | None) -> Need:
     if isinstance(need, str):
-        scopes = SEND[need] if need in SEND else COMMANDS[need]
-    else:
-        scopes = need or ANY_KEY
-    raise _forbidden(key, f"do {what!r}", scopes, {"type": what})
+        return SEND[need] if need in SEND else COMMANDS[need]
+    return need or ANY_KEY
 
 
 def _forbidden(key: Key, what: str, need: Need, details: dict[str, str]) -> AuthError:
