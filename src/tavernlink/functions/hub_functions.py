@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from tavernlink.core.access.keys import Key
-from tavernlink.core.peers.peer import LOCAL
 from tavernlink.errors import NotFound, TavernlinkError
 from tavernlink.functions.library import Library, Loaded
 from tavernlink.mcp.local import LocalHub
@@ -51,7 +50,7 @@ class HubFunctions:
         self._loading = Threads(1, "tavernlink-functions-loading")
         self._offers: dict[str, Offer] = {}
         self._problems: dict[str, str] = {}
-        self._hub = LocalHub(runtime, _OWN_KEY, name="hub functions", address=LOCAL)
+        self._hub = LocalHub(runtime, _OWN_KEY, name="hub functions", address="local")
         self._sync_hub: SyncHub | None = None
         self._watching: asyncio.Task[None] | None = None
 

@@ -12,7 +12,7 @@ import msgspec
 
 from tavernlink.core.access.keys import Key
 from tavernlink.core.hub import Hub
-from tavernlink.core.peers.peer import LOCAL, Peer
+from tavernlink.core.peers.peer import Peer
 from tavernlink.core.seams import Ack, Clock, Link
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.protocol.outcome import failure_of
@@ -150,7 +150,7 @@ class Runtime:
         """A line's write buffer fell below its low-water mark."""
         self.core.link_ready(peer, link)
 
-    def open_app(self, key: Key, name: str, address: str = LOCAL, app_id: str | None = None) -> LocalApp:
+    def open_app(self, key: Key, name: str, address: str = "local", app_id: str | None = None) -> LocalApp:
         """Return an app inside this process, to be entered with `async with`."""
         return LocalApp(self, key, name, address, app_id)
 

@@ -361,8 +361,8 @@ class Attendance:
     def _hold_against_keys(self) -> None:
         """End the connections of keys that are no longer good; let the others have what their keys now allow."""
         for peer in list(self._directory.sessions.values()):
-            if not peer.key.id:
-                continue  # the hub's own
+            if peer.is_local:
+                continue
             key = self._keyring.find(peer.key.id)
             ended = self._keyring.why_ended(peer.key.id)
             if ended is None and key is not None and key.role == peer.key.role:

@@ -13,10 +13,7 @@ from tavernlink.core.work.lanes import Lanes
 from tavernlink.protocol.session import Versions
 from tavernlink.protocol.taverns import Character, TavernInfo, TavernState
 
-__all__ = ["LOCAL", "App", "Peer", "Tavern"]
-
-LOCAL = "local"
-"""Address of a part of the hub itself that is an app to the rest."""
+__all__ = ["App", "Peer", "Tavern"]
 
 
 class Peer:
@@ -36,8 +33,8 @@ class Peer:
 
     @property
     def is_local(self) -> bool:
-        """True for a part of the hub itself: nobody who came by a door."""
-        return self.address == LOCAL
+        """True for a part of the hub itself: nobody who came by a door, under a key that is in no keyring."""
+        return not self.key.id
 
     @property
     def member_id(self) -> str:
