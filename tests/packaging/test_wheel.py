@@ -61,7 +61,10 @@ def test_the_wheel_holds_the_extension_as_sillytavern_loads_it(wheel: Path) -> N
     assert manifest["version"] == wheel.name.split("-")[1]
     wanted = {"tavernlink/_extension/index.js", "tavernlink/_console/index.html", "tavernlink/py.typed"}
     assert wanted <= names
-    assert not [name for name in names if "node_modules" in name or name.endswith((".ts", ".map"))]
+    # The one TypeScript file is the description of `window.tavernlink` for those who write scripts for the page.
+    types = "tavernlink/_extension/tavernlink.d.ts"
+    assert types in names
+    assert not [name for name in names - {types} if "node_modules" in name or name.endswith((".ts", ".map"))]
 
 
 def test_the_source_archive_holds_what_the_extension_is_built_from(sdist: Path) -> None:
