@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tavernlink.config import Settings
     from tavernlink.core.access.audit import Audit
     from tavernlink.core.access.keys import Keyring
+    from tavernlink.sdk.sync import SyncHub
 
 __all__ = [
     "Access",
@@ -31,6 +32,7 @@ __all__ = [
     "Url",
     "find_access",
     "find_url",
+    "open_hub",
     "open_keys",
     "settings_of",
 ]
@@ -151,6 +153,22 @@ def find_access(
             "on the machine of the hub, --data-dir with its data folder will do.",
         )
     return Access(address, _own_key(settings, admin=admin))
+
+
+def open_hub(
+    url: str | None,
+    key: str | None,
+    data_dir: Path | None,
+    ca: Path | None = None,
+    *,
+    name: str,
+    admin: bool = False,
+) -> SyncHub:
+    """Return a line to the hub for `tavernlink NAME`; close it, or use it in `with`. Raises as `find_access` does."""
+    from tavernlink.sdk import connect_sync
+
+    access = find_access(url, key, data_dir, ca, admin=admin)
+    return connect_sync(access.url, access.key, name=f"tavernlink {name}")
 
 
 def _trust(file: Path | None) -> None:

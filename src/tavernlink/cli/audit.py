@@ -10,7 +10,7 @@ import typer
 
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
 from tavernlink.cli.durations import parse_age, show_time
-from tavernlink.cli.output import note, print_json, print_table
+from tavernlink.cli.output import AsJson, note, print_json, print_table
 
 if TYPE_CHECKING:
     from tavernlink.protocol.access import AuditEntry
@@ -31,11 +31,9 @@ def audit(
     key: KeyText = None,
     data_dir: DataDir = None,
     ca: Ca = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the hub's audit log, newest last."""
-    import msgspec
-
     from tavernlink.cli.loop import run
     from tavernlink.sdk import connect
 
@@ -55,7 +53,7 @@ def audit(
 
     found = run(ask())[::-1]
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json(found)
     elif found:
         print_table(
             ["TIME", "ACTION", "WHO", "ROLE", "FROM", "TARGET", "FACTS"], [_row(entry) for entry in found]

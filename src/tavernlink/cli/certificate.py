@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from tavernlink.cli.access import DataDir, settings_of
-from tavernlink.cli.output import fail, print_json
+from tavernlink.cli.output import AsJson, fail, print_json
 
 if TYPE_CHECKING:
     from tavernlink.tls import Certificate
@@ -17,7 +15,7 @@ __all__ = ["about", "certificate"]
 
 def certificate(
     data_dir: DataDir = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the hub's certificate and how to trust it; one of the hub's own is made where there is none yet."""
     from tavernlink.config import SettingsError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub
 from tavernlink.cli.output import note, print_json
 from tavernlink.errors import TavernlinkError
 
@@ -44,21 +44,16 @@ def chat(
 
     Ctrl-C stops a reply; at the prompt, it ends the chat, as Ctrl-D (Ctrl-Z on Windows) does.
     """
-    import msgspec
-
-    from tavernlink.sdk import connect_sync
-
-    access = find_access(url, key, data_dir, ca)
     _tell_about_lost_lines()
     options = {"session": session, "character": character, "as_": as_}
-    with connect_sync(access.url, access.key, name="tavernlink chat") as hub:
+    with open_hub(url, key, data_dir, ca, name="chat") as hub:
         handle = hub.tavern(tavern)
         if message is None:
             _converse(handle, options, reasoning=reasoning)
             return
         reply = handle.send(message, **options)
         if as_json:
-            print_json(msgspec.to_builtins(reply.result()))
+            print_json(reply.result())
         else:
             _show(reply, reasoning=reasoning)
 

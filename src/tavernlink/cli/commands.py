@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub
 from tavernlink.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -56,15 +56,13 @@ def run(
 
     from tavernlink.protocol.commands.reading import find_command
     from tavernlink.protocol.files import File
-    from tavernlink.sdk import connect_sync
 
     spec = find_command(name)
     if output is not None and spec.result is not File:
         raise typer.BadParameter(f"The result of {name} is no file.", param_hint="--output")
     args = _read_json(arguments) if arguments is not None else {}
     args |= _read_words(spec, words or [])
-    access = find_access(url, key, data_dir, ca)
-    with connect_sync(access.url, access.key, name="tavernlink run") as hub:
+    with open_hub(url, key, data_dir, ca, name="run") as hub:
         result = hub.tavern(tavern).run(name, args, revision=revision, timeout=timeout)
     if output is None:
         _show(result)
@@ -87,13 +85,9 @@ def commands(
     as_json: Annotated[bool, typer.Option("--json", help="Print them with their schemas as JSON.")] = False,
 ) -> None:
     """List what SillyTavern can be asked to do by name; with one name, tell its arguments."""
-    import msgspec
-
     from tavernlink.protocol.commands.reading import find_command
-    from tavernlink.sdk import connect_sync
 
-    access = find_access(url, key, data_dir, ca)
-    with connect_sync(access.url, access.key, name="tavernlink commands") as hub:
+    with open_hub(url, key, data_dir, ca, name="commands") as hub:
         listed = hub.tavern(tavern).commands()
     found = [info for info in listed if info.name == name] or [
         info for info in listed if info.name.startswith(name or "")
@@ -101,7 +95,7 @@ def commands(
     if name is not None and not found:
         find_command(name)
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json(found)
     elif len(found) == 1:
         _describe(found[0])
     else:

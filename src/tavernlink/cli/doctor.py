@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access, find_url
-from tavernlink.cli.output import console, print_json
+from tavernlink.cli.output import AsJson, console, print_json
 from tavernlink.errors import AuthError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def doctor(
     sillytavern_url: Annotated[
         str, typer.Option(help="SillyTavern's address.", envvar="TAVERNLINK_SILLYTAVERN_URL")
     ] = "http://127.0.0.1:8000",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check hub, key, SillyTavern, extension and browser; status 1 where something has to be fixed."""
     from tavernlink.cli.checks import checks_to_json

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access, settings_of
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub, settings_of
 from tavernlink.cli.output import fail, note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -40,15 +40,10 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print them with their schemas as JSON.")] = False,
 ) -> None:
     """List the functions that the key may call."""
-    import msgspec
-
-    from tavernlink.sdk import connect_sync
-
-    access = find_access(url, key, data_dir, ca)
-    with connect_sync(access.url, access.key, name="tavernlink functions") as hub:
+    with open_hub(url, key, data_dir, ca, name="functions") as hub:
         found = hub.functions(tool=tool or None, provider=provider)
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json(found)
     elif found:
         rows = [
             [info.address, _arguments(info.parameters), "tool" if info.tool else "", _first(info.description)]
@@ -72,10 +67,7 @@ def call(
     timeout: Annotated[float | None, typer.Option(help="Seconds that it may take.")] = None,
 ) -> None:
     """Call a function, and print its result as JSON; progress goes to standard error."""
-    from tavernlink.sdk import connect_sync
-
-    access = find_access(url, key, data_dir, ca)
-    with connect_sync(access.url, access.key, name="tavernlink functions") as hub:
+    with open_hub(url, key, data_dir, ca, name="functions") as hub:
         known = [info for info in hub.functions() if name in (info.name, info.address)]
         args = _read(words, arguments, known[0].parameters if known else {})
         _show(hub.call(name, args, timeout=timeout if timeout is not None else ..., on_progress=_tell))

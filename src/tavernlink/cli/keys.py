@@ -10,7 +10,7 @@ import typer
 
 from tavernlink.cli.access import DataDir, open_keys, settings_of
 from tavernlink.cli.durations import parse_end, show_time
-from tavernlink.cli.output import note, print_json, print_table
+from tavernlink.cli.output import AsJson, note, print_json, print_table
 
 if TYPE_CHECKING:
     from tavernlink.protocol.access import KeyInfo
@@ -19,7 +19,6 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke keys, also while the hub runs.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _WHO = "command line"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tavernlink.cli.access import Access, Ca, DataDir, KeyText, Url, find_access
-from tavernlink.cli.output import note, print_json, print_table
+from tavernlink.cli.output import AsJson, note, print_json, print_table
 
 __all__ = ["app"]
 
@@ -48,7 +48,7 @@ def servers(
     key: KeyText = None,
     data_dir: DataDir = None,
     ca: Ca = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the MCP servers that the settings of the hub name, and how each is. Needs an admin's key."""
     access = find_access(url, key, data_dir, ca, admin=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "fail", "note", "print_json", "print_table"]
+__all__ = ["AsJson", "console", "fail", "note", "print_json", "print_table"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -20,8 +24,10 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value on one line, in ASCII so that every console can show it."""
-    print(json.dumps(value), flush=True)
+    """Print one value, msgspec Structs in it too, as JSON on one line, in ASCII so that every console can show it."""
+    import msgspec
+
+    print(json.dumps(msgspec.to_builtins(value)), flush=True)
 
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:

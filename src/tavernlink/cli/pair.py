@@ -8,7 +8,7 @@ import typer
 
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
 from tavernlink.cli.durations import show_time
-from tavernlink.cli.output import note, print_json, print_table
+from tavernlink.cli.output import AsJson, note, print_json, print_table
 
 __all__ = ["pair"]
 
@@ -26,11 +26,9 @@ def pair(
     key: KeyText = None,
     data_dir: DataDir = None,
     ca: Ca = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give a key to the SillyTavern that shows this code. Compare the code with what its panel shows."""
-    import msgspec
-
     from tavernlink.cli.loop import run
     from tavernlink.protocol.access import PairingInfo
     from tavernlink.sdk import connect
@@ -47,7 +45,7 @@ def pair(
 
     found = run(ask())
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json(found)
     elif code is not None:
         (answered,) = found
         print(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tavernlink.cli.access import DataDir, KeyText, Url, find_access
-from tavernlink.cli.output import fail, note, print_json, print_table
+from tavernlink.cli.access import DataDir, KeyText, Url, open_hub
+from tavernlink.cli.output import AsJson, fail, note, print_json, print_table
 
 if TYPE_CHECKING:
     from tavernlink.protocol.profiles import ItemChange, ItemRef, ProfileInfo
@@ -37,7 +35,6 @@ Items = Annotated[
     list[str] | None,
     typer.Option("--item", metavar="KIND/NAME", help="Only this item; may be given more than once."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
@@ -72,7 +69,7 @@ def show(
     with _hub(url, key, data_dir) as hub:
         found = hub.profiles.get(profile, version=version)
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json(found)
         return
     rows = [[item.kind, item.name, str(len(msgspec.json.encode(item.content)))] for item in found.items]
     print_table(["KIND", "NAME", "BYTES"], rows)
@@ -207,14 +204,12 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Have a tavern take a profile over. What it replaces is backed up; `undo` puts it back."""
-    import msgspec
-
     with _hub(url, key, data_dir) as hub:
         done = hub.profiles.apply(
             profile, tavern=tavern, version=version, items=_refs(item), overwrite=overwrite
         )
     if as_json:
-        print_json(msgspec.to_builtins(done))
+        print_json(done)
         return
     for ref in done.applied:
         print(f"{ref.kind}/{ref.name}")
@@ -251,13 +246,8 @@ def delete(profile: Name, url: Url = None, key: KeyText = None, data_dir: DataDi
     print(f"Deleted {profile}.")
 
 
-@contextlib.contextmanager
-def _hub(url: str | None, key: str | None, data_dir: Path | None) -> Iterator[SyncHub]:
-    from tavernlink.sdk import connect_sync
-
-    access = find_access(url, key, data_dir)
-    with connect_sync(access.url, access.key, name="tavernlink profiles") as hub:
-        yield hub
+def _hub(url: str | None, key: str | None, data_dir: Path | None) -> SyncHub:
+    return open_hub(url, key, data_dir, name="profiles")
 
 
 def _check_kind(kind: str) -> None:
@@ -285,10 +275,8 @@ def _refs(items: list[str] | None) -> list[ItemRef] | None:
 
 
 def _print_infos(infos: list[ProfileInfo], *, as_json: bool) -> None:
-    import msgspec
-
     if as_json:
-        print_json(msgspec.to_builtins(infos))
+        print_json(infos)
     elif not infos:
         note("There are no profiles yet. Publish one in SillyTavern, or with `tavernlink profiles publish`.")
     else:
@@ -310,10 +298,8 @@ def _print_infos(infos: list[ProfileInfo], *, as_json: bool) -> None:
 
 
 def _print_changes(changes: list[ItemChange], *, as_json: bool) -> None:
-    import msgspec
-
     if as_json:
-        print_json(msgspec.to_builtins(changes))
+        print_json(changes)
         return
     if not changes:
         note("Nothing differs.")

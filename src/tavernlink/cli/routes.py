@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access, settings_of
-from tavernlink.cli.output import fail, note, print_json, print_table
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub, settings_of
+from tavernlink.cli.output import AsJson, fail, note, print_json, print_table
 
 if TYPE_CHECKING:
     from tavernlink.config import Settings
@@ -25,8 +25,6 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="List, change and test the rules that lead messages.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.command("list")
 def list_(
@@ -35,7 +33,7 @@ def list_(
     """List the rules of a running hub in the order in which they are tried, and how they fare."""
     infos: list[RouteInfo] = _ask(url, key, data_dir, ca, ("route.list", None))
     if as_json:
-        print_json(_plain(infos))
+        print_json(infos)
     elif infos:
         print_table(
             ["ID", "FROM", "TYPES", "ACTION", "WHEN", "MATCHED", "FAILED", "PROBLEM"],
@@ -124,7 +122,7 @@ def try_(  # noqa: PLR0917  # its parameters are the command line's options
         messages = [_message(described, "the command line")]
     traces = _trace(_book(rules, data_dir), messages)
     if as_json:
-        print_json(_plain(traces))
+        print_json(traces)
     else:
         for message, trace in zip(messages, traces, strict=True):
             _show(message, trace)
@@ -135,10 +133,7 @@ def try_(  # noqa: PLR0917  # its parameters are the command line's options
 def _ask(
     url: str | None, key: str | None, data_dir: Path | None, ca: Path | None, call: tuple[str, Any]
 ) -> Any:
-    from tavernlink.sdk import connect_sync
-
-    access = find_access(url, key, data_dir, ca, admin=True)
-    with connect_sync(access.url, access.key, name="tavernlink routes") as hub:
+    with open_hub(url, key, data_dir, ca, name="routes", admin=True) as hub:
         return hub.call(*call)
 
 
@@ -256,12 +251,6 @@ def _json_or_text(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _plain(value: Any) -> Any:
-    import msgspec
-
-    return msgspec.to_builtins(value)
 
 
 def _action(route: Route) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
-from tavernlink.cli.output import fail, note, print_json, print_table
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub
+from tavernlink.cli.output import AsJson, fail, note, print_json, print_table
 
 if TYPE_CHECKING:
     from tavernlink.protocol.schedules import RunInfo, ScheduleInfo
@@ -19,15 +19,11 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Have messages sent at a time, on an interval, or as cron says.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Schedule = Annotated[str, typer.Argument(help="The schedule's id.")]
 
 
 def _open(url: str | None, key: str | None, data_dir: Path | None, ca: Path | None) -> SyncHub:
-    from tavernlink.sdk import connect_sync
-
-    access = find_access(url, key, data_dir, ca)
-    return connect_sync(access.url, access.key, name="tavernlink schedules")
+    return open_hub(url, key, data_dir, ca, name="schedules")
 
 
 @app.command()
@@ -74,7 +70,7 @@ def create(  # noqa: PLR0917  # its parameters are the command line's options
             away="fail" if fail_away else "wait",
         )
     if as_json:
-        _print(info)
+        print_json(info)
     else:
         print(f"Made {info.id}. It runs next at {_time(info.next)}.")
 
@@ -87,7 +83,7 @@ def list_(
     with _open(url, key, data_dir, ca) as hub:
         found = hub.schedules.list()
     if as_json:
-        _print(found)
+        print_json(found)
     elif found:
         print_table(
             ["ID", "NAME", "DOES", "WHEN", "STATE", "NEXT", "LAST", "WHY"], [_row(each) for each in found]
@@ -149,7 +145,7 @@ def runs(  # noqa: PLR0917  # its parameters are the command line's options
     with _open(url, key, data_dir, ca) as hub:
         found = hub.schedules.runs(schedule)
     if as_json:
-        _print(found)
+        print_json(found)
     elif found:
         print_table(["DUE", "STATE", "ENDED", "MISSED", "ERROR"], [_run(each) for each in found])
     else:
@@ -210,9 +206,3 @@ def _run(info: RunInfo) -> list[str]:
         str(info.missed),
         error,
     ]
-
-
-def _print(value: Any) -> None:
-    import msgspec
-
-    print_json(msgspec.to_builtins(value))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
-from tavernlink.cli.output import fail, note, print_json, print_table
+from tavernlink.cli.output import AsJson, fail, note, print_json, print_table
 
 __all__ = ["app"]
 
@@ -23,11 +23,9 @@ def list_sessions(
     key: KeyText = None,
     data_dir: DataDir = None,
     ca: Ca = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the sessions of this key; with an admin's key, everybody's."""
-    import msgspec
-
     from tavernlink.cli.loop import run
     from tavernlink.protocol.bindings import SessionInfo
     from tavernlink.sdk import connect
@@ -40,7 +38,7 @@ def list_sessions(
 
     found = run(ask())
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json(found)
         return
     if not found:
         note("There are no sessions.")

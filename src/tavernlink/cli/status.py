@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
-from tavernlink.cli.output import note, print_json, print_table
+from tavernlink.cli.output import AsJson, note, print_json, print_table
 
 __all__ = ["status"]
 
@@ -17,11 +13,9 @@ def status(
     key: KeyText = None,
     data_dir: DataDir = None,
     ca: Ca = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the hub's taverns and their queues."""
-    import msgspec
-
     from tavernlink.cli.loop import run
     from tavernlink.protocol.taverns import TavernInfo
     from tavernlink.sdk import connect
@@ -34,7 +28,7 @@ def status(
 
     version, taverns = run(ask())
     if as_json:
-        print_json({"url": access.url, "version": version, "taverns": msgspec.to_builtins(taverns)})
+        print_json({"url": access.url, "version": version, "taverns": taverns})
         return
     note(f"Hub {version} at {access.url}")
     if not taverns:

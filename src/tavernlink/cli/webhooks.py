@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
-from tavernlink.cli.output import fail, note, print_json, print_table
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub
+from tavernlink.cli.output import AsJson, fail, note, print_json, print_table
 
 if TYPE_CHECKING:
     from tavernlink.protocol.webhooks import DeliveryInfo, WebhookInfo
@@ -18,17 +18,13 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Have what happens posted to other programs.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Webhook = Annotated[str, typer.Argument(help="The webhook's id.")]
 Chosen = Annotated[list[str] | None, typer.Argument(help="Ids of dead letters; none: every one.")]
 
 
 def _open(url: str | None, key: str | None, data_dir: Path | None, ca: Path | None) -> SyncHub:
-    from tavernlink.sdk import connect_sync
-
     # An admin's, where it is this machine's own: whoever sits here may send to this machine.
-    access = find_access(url, key, data_dir, ca, admin=True)
-    return connect_sync(access.url, access.key, name="tavernlink webhooks")
+    return open_hub(url, key, data_dir, ca, name="webhooks", admin=True)
 
 
 @app.command()
@@ -67,7 +63,7 @@ def create(  # noqa: PLR0917  # its parameters are the command line's options
             concurrency=concurrency,
         )
     if as_json:
-        _print(made)
+        print_json(made)
         return
     note(f"Made {made.info.id}. This is its secret; it is not shown again:")
     print(made.secret)
@@ -81,7 +77,7 @@ def list_(
     with _open(url, key, data_dir, ca) as hub:
         found = hub.webhooks.list()
     if as_json:
-        _print(found)
+        print_json(found)
     elif found:
         print_table(
             ["ID", "NAME", "URL", "TYPES", "STATE", "WAITING", "DEAD", "WHY"], [_row(each) for each in found]
@@ -168,7 +164,7 @@ def deliveries(  # noqa: PLR0917  # its parameters are the command line's option
     with _open(url, key, data_dir, ca) as hub:
         found = hub.webhooks.deliveries(webhook, state=cast("Any", state), limit=limit, bodies=as_json)
     if as_json:
-        _print(found)
+        print_json(found)
     elif found:
         print_table(["ID", "TIME", "TYPE", "STATE", "TRIES", "WHY"], [_delivery(each) for each in found])
     else:
@@ -228,9 +224,3 @@ def _delivery(info: DeliveryInfo) -> list[str]:
 
     last = info.attempts[-1].error if info.attempts else None
     return [info.id, show_time(info.created), info.type, info.state, str(info.tries), info.why or last or ""]
-
-
-def _print(value: Any) -> None:
-    import msgspec
-
-    print_json(msgspec.to_builtins(value))
