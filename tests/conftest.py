@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["pytester"]
+
 _BROWSER_TESTS = Path(__file__).parent / "e2e"
 # Of a test's time limit: pytest-timeout, which ends the whole process with it, stays for what holds up the loop.
 _SHARE = 0.9

@@ -2,7 +2,8 @@
 
 All tests and fixtures of this folder run in one event loop that lives as long as the session; an async fixture in a
 test file needs `@pytest_asyncio.fixture(loop_scope="session")`. A test that fails shows what the others saw: the
-page's console, its open dialogs, SillyTavern's log, the model's last requests.
+page's console, its open dialogs, SillyTavern's log, the model's last requests. The next one, or its second try,
+finds everything new (`fresh.py`).
 
     model         the stand-in model, with nothing recorded yet
     hub           a hub in this process, with keys: `.url .admin_key .app_key .tavern_key .viewer_key .server`
@@ -36,6 +37,7 @@ from tavernlink.tab import Tab, TabOptions, find_browser
 from tavernlink.tab.browser import launch_arguments
 from tests.e2e.desk import SETTLED
 from tests.e2e.example_world import ExampleWorld
+from tests.e2e.fresh import FreshWorld
 
 _HERE = Path(__file__).parent
 _CONSOLE_LINES = 60
@@ -80,19 +82,24 @@ class Witness:
 _WITNESS = pytest.StashKey[Witness]()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_WITNESS] = Witness()
+    config.pluginmanager.register(FreshWorld(_HERE))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    witness = item.config.stash.get(_WITNESS, None)
-    if witness and report.failed and _HERE in item.path.parents:
-        for title, text in witness.sections.items():
+    if report.failed and _HERE in item.path.parents:
+        for title, text in item.config.stash[_WITNESS].sections.items():
             report.sections.append((title, text()))
     return report
 
 
 @pytest.fixture(scope="session")
 def witness(pytestconfig: pytest.Config) -> Witness:
-    return pytestconfig.stash.setdefault(_WITNESS, Witness())
+    """Return the one that stays when a failed test has the world made anew."""
+    return pytestconfig.stash[_WITNESS]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

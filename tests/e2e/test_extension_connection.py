@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +61,29 @@ async def _in_state(tab: Tab, state: str) -> None:
     await tab.page.wait_for_function(_IN_STATE, arg=state, timeout=30_000)
 
 
-async def _set(tab: Tab, **fields: object) -> None:
-    """Fill in the drawer's fields, and wait until SillyTavern has saved its settings."""
+async def _set(tab: Tab, sillytavern: SillyTavern, **fields: object) -> None:
+    """Fill in the drawer's fields, and wait until SillyTavern's server has what is to be kept of them."""
     await tab.page.wait_for_selector("#tavernlink_panel", state="attached")
-    async with tab.page.expect_response(lambda response: "/api/settings/save" in response.url):
-        for name, value in fields.items():
-            await tab.evaluate(_TYPE, [name, value])
+    for name, value in fields.items():
+        await tab.evaluate(_TYPE, [name, value])
+    if not await tab.page.is_checked("#tavernlink_remember"):
+        fields["key"] = ""
+    await _saved(sillytavern, lambda saved: fields.items() <= saved.items())
+
+
+async def _saved(sillytavern: SillyTavern, wanted: Callable[[dict[str, object]], bool]) -> dict[str, object]:
+    """Return the extension's settings as SillyTavern's server has them, once they are as wanted.
+
+    A save that is answered is not asked for: it may be an earlier one, SillyTavern saves once a second at most.
+    """
+    async with asyncio.timeout(60):
+        while True:
+            text = (sillytavern.user_data / "settings.json").read_text("utf-8")
+            with contextlib.suppress(ValueError):  # it may be half written
+                saved: dict[str, object] = json.loads(text)["extension_settings"].get("tavernlink", {})
+                if wanted(saved):
+                    return saved
+            await asyncio.sleep(0.1)
 
 
 async def _online(app: Hub) -> set[str]:
@@ -84,11 +102,11 @@ async def _info(app: Hub, tavern: str) -> TavernInfo:
 
 
 async def test_a_person_connects_with_an_address_and_a_code_and_with_a_key(
-    open_tab: OpenTab, hub: RunningHub, app: Hub
+    open_tab: OpenTab, hub: RunningHub, sillytavern: SillyTavern, app: Hub
 ) -> None:
     tab = await open_tab(hub=None, key=None)
     await _in_state(tab, "idle")
-    await _set(tab, url=hub.url, name="By code")
+    await _set(tab, sillytavern, url=hub.url, name="By code")
     await tab.evaluate(_PRESS, "connect")
     await tab.page.wait_for_function(_CODE_SHOWS)
     code = await tab.evaluate(_PART, "pairing-code")
@@ -99,9 +117,9 @@ async def test_a_person_connects_with_an_address_and_a_code_and_with_a_key(
             code.replace("-", ""),
             await tab.evaluate("() => location.origin"),
         )
-        async with tab.page.expect_response(lambda response: "/api/settings/save" in response.url):
-            await admin.pairings.approve(code)
-            await _in_state(tab, "online")
+        await admin.pairings.approve(code)
+        await _in_state(tab, "online")
+        await _saved(sillytavern, lambda saved: saved.get("key") not in {None, ""})
         assert not await tab.evaluate(_CODE_SHOWS)
         assert "By code" in {key.name for key in await admin.keys.list() if key.role == "tavern"}
         # The key is remembered, and its own: revoked, it lets nobody in.
@@ -110,7 +128,7 @@ async def test_a_person_connects_with_an_address_and_a_code_and_with_a_key(
         await admin.keys.revoke("By code")
         await _in_state(tab, "refused")
 
-    await _set(tab, key=hub.tavern_key, name="By hand")
+    await _set(tab, sillytavern, key=hub.tavern_key, name="By hand")
     await tab.evaluate(_PRESS, "connect")
     await _in_state(tab, "online")
     assert await tab.evaluate(_LIGHT) == "green"
@@ -126,28 +144,28 @@ async def test_a_person_connects_with_an_address_and_a_code_and_with_a_key(
     await _in_state(tab, "idle")
     assert await tab.evaluate(_LIGHT) == "off"
     assert await tavern_of(tab) not in await _online(app)
-    await _set(tab, key="", name="")
+    await _set(tab, sillytavern, key="", name="")
 
 
 async def test_a_key_that_is_not_to_be_remembered_stays_in_the_tab(
     open_tab: OpenTab, hub: RunningHub, sillytavern: SillyTavern
 ) -> None:
     tab = await open_tab(hub=None, key=None)
-    await _set(tab, remember=False, url=hub.url, key=hub.tavern_key)
+    await _set(tab, sillytavern, remember=False, url=hub.url, key=hub.tavern_key)
     assert hub.tavern_key not in (sillytavern.user_data / "settings.json").read_text("utf-8")
     await tab.reload()
     await _in_state(tab, "online")
-    await _set(tab, remember=True, key="")
+    await _set(tab, sillytavern, remember=True, key="")
 
 
 @pytest.mark.parametrize(
     ("key", "code"), [("tl_tavern_aaaa_bbbbbbbbbbbb", "unauthorized"), ("app", "forbidden")]
 )
 async def test_a_key_that_will_not_do_is_a_red_light_with_the_hubs_words(
-    open_tab: OpenTab, hub: RunningHub, key: str, code: str
+    open_tab: OpenTab, hub: RunningHub, sillytavern: SillyTavern, key: str, code: str
 ) -> None:
     tab = await open_tab(hub=None, key=None)
-    await _set(tab, remember=False, url=hub.url, key=hub.app_key if key == "app" else key)
+    await _set(tab, sillytavern, remember=False, url=hub.url, key=hub.app_key if key == "app" else key)
     await tab.evaluate(_PRESS, "connect")
     await _in_state(tab, "refused")
     assert await tab.evaluate(_LIGHT) == "red"
@@ -159,9 +177,11 @@ async def test_a_key_that_will_not_do_is_a_red_light_with_the_hubs_words(
     assert hub.app_key not in log
 
 
-async def test_no_hub_is_an_amber_light_and_tries_without_end(open_tab: OpenTab) -> None:
+async def test_no_hub_is_an_amber_light_and_tries_without_end(
+    open_tab: OpenTab, sillytavern: SillyTavern
+) -> None:
     tab = await open_tab(hub=None, key=None)
-    await _set(tab, remember=False, url="127.0.0.1:9", key="tl_tavern_a_b")
+    await _set(tab, sillytavern, remember=False, url="127.0.0.1:9", key="tl_tavern_a_b")
     await tab.evaluate(_PRESS, "connect")
     await _in_state(tab, "waiting")
     assert await tab.evaluate(_LIGHT) == "amber"
@@ -358,7 +378,7 @@ async def test_a_page_of_a_home_network_is_told_why_it_is_refused_and_works_once
         context = await chrome.new_context()
         stranger = await stack.enter_async_context(open_hub(tmp_path / "strict"))
         tab = await open_tab(context=context, url=page, hub=None, key=None)
-        await _set(tab, remember=False, url=stranger.url, key=stranger.tavern_key)
+        await _set(tab, sillytavern, remember=False, url=stranger.url, key=stranger.tavern_key)
         await tab.evaluate(_PRESS, "connect")
         await tab.page.wait_for_function(
             "(text) => document.querySelector('#tavernlink_panel [data-part=detail]').textContent.includes(text)",

@@ -9,7 +9,7 @@ import mcp_types as types
 import pytest
 
 from tavernlink.errors import GenerationError
-from tavernlink.mcp.client.lines import BOUNDED, LONGEST
+from tavernlink.mcp.client.lines import BOUNDED, LONGEST, TOO_LONG
 from tavernlink.mcp.client.results import result_of
 from tavernlink.mcp.server.parts import answer_of
 from tavernlink.mcp.server.toolbox import OWN
@@ -80,11 +80,14 @@ def test_every_tool_describes_itself_in_a_schema_that_clients_take() -> None:
         assert "$ref" not in described.input_schema
 
 
-def test_a_line_that_does_not_end_is_cut_off() -> None:
+def test_lines_come_whole_and_in_place_of_one_that_does_not_end_it_is_said() -> None:
     decoder = codecs.getincrementaldecoder(BOUNDED)("replace")
     half = b"\xc3"
-    assert decoder.decode(b"h" + half) + decoder.decode(b"\xa9\n\xff") == "hé\n�"
+    assert decoder.decode(b"h" + half) == ""
+    assert decoder.decode(b"\xa9\n\xff") == "hé\n"
+    assert decoder.decode(b"\nx\ny") == "�\nx\n"
     for _ in range(LONGEST // 65_536 - 1):
-        decoder.decode(b"x" * 65_536)
-    with pytest.raises(ConnectionResetError):
-        decoder.decode(b"x" * 65_536)
+        assert decoder.decode(b"x" * 65_536) == ""
+    assert decoder.decode(b"x" * 65_536) == f"{TOO_LONG}\n"
+    assert decoder.decode(b"{}\nrest") == "{}\n"
+    assert decoder.decode(b"", final=True) == "rest"

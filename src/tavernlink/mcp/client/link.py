@@ -23,7 +23,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from tavernlink.errors import Unavailable
 from tavernlink.mcp import HUB_AS_CLIENT
-from tavernlink.mcp.client.lines import BOUNDED
+from tavernlink.mcp.client.lines import BOUNDED, TOO_LONG
 from tavernlink.mcp.client.stderr import Stderr
 from tavernlink.mcp.client.stream import Watched
 from tavernlink.version import __version__
@@ -104,7 +104,13 @@ class Link:
             self._changed.set()
         elif isinstance(message, Exception):
             self._rubbish += 1
-            if self._rubbish == _MOST_RUBBISH:
+            if TOO_LONG in str(message):
+                self.end(
+                    Unavailable(
+                        "unreachable", "It writes a line that does not end: none of MCP is that long."
+                    )
+                )
+            elif self._rubbish == _MOST_RUBBISH:
                 told = "It writes to its standard output what is not MCP. Is this the right command?"
                 self.end(Unavailable("unreachable", told))
 
