@@ -74,7 +74,8 @@ async def prepare(version: str = VERSION, *, progress: Progress = _silent) -> Pa
 async def _measure_pictures(port: int) -> None:
     """Have it look at its backgrounds once: a page asks for that, and each new data folder would pay seconds for it."""
     address = f"http://127.0.0.1:{port}"
-    with contextlib.suppress(httpx.HTTPError):  # without it, pages load more slowly
+    # A version that answers otherwise only loads its pages more slowly.
+    with contextlib.suppress(httpx.HTTPError, ValueError, LookupError):
         async with httpx.AsyncClient(base_url=address, timeout=_FIRST_START_SECONDS, trust_env=False) as http:
             token = (await http.get("/csrf-token")).json()["token"]
             await http.post("/api/backgrounds/all", json={}, headers={"X-CSRF-Token": token})
