@@ -71,8 +71,8 @@ async def _set(tab: Tab, sillytavern: SillyTavern, **fields: object) -> None:
     await _saved(sillytavern, lambda saved: fields.items() <= saved.items())
 
 
-async def _saved(sillytavern: SillyTavern, wanted: Callable[[dict[str, object]], bool]) -> dict[str, object]:
-    """Return the extension's settings as SillyTavern's server has them, once they are as wanted.
+async def _saved(sillytavern: SillyTavern, wanted: Callable[[dict[str, object]], bool]) -> None:
+    """Wait until the extension's settings are on SillyTavern's disk as wanted.
 
     A save that is answered is not asked for: it may be an earlier one, SillyTavern saves once a second at most.
     """
@@ -80,9 +80,8 @@ async def _saved(sillytavern: SillyTavern, wanted: Callable[[dict[str, object]],
         while True:
             text = (sillytavern.user_data / "settings.json").read_text("utf-8")
             with contextlib.suppress(ValueError):  # it may be half written
-                saved: dict[str, object] = json.loads(text)["extension_settings"].get("tavernlink", {})
-                if wanted(saved):
-                    return saved
+                if wanted(json.loads(text)["extension_settings"].get("tavernlink", {})):
+                    return
             await asyncio.sleep(0.1)
 
 
@@ -119,7 +118,7 @@ async def test_a_person_connects_with_an_address_and_a_code_and_with_a_key(
         )
         await admin.pairings.approve(code)
         await _in_state(tab, "online")
-        await _saved(sillytavern, lambda saved: saved.get("key") not in {None, ""})
+        await _saved(sillytavern, lambda saved: bool(saved.get("key")))
         assert not await tab.evaluate(_CODE_SHOWS)
         assert "By code" in {key.name for key in await admin.keys.list() if key.role == "tavern"}
         # The key is remembered, and its own: revoked, it lets nobody in.
