@@ -34,6 +34,7 @@ from tavernlink.core.seams import Clock, Ids, Journal, Link, Store
 from tavernlink.core.work.asking import Asking
 from tavernlink.core.work.commands import CommandMessages
 from tavernlink.core.work.handlers import WorkMessages
+from tavernlink.core.work.watching import Watching
 from tavernlink.core.work.work import Work
 from tavernlink.errors import TavernlinkError, Unavailable
 from tavernlink.protocol.event import Event
@@ -97,7 +98,10 @@ class Hub:
             attend=self.house.presence.attach,
             wanted_changed=self._tell_wanted,
         )
-        self.work_messages = WorkMessages(self.directory, self.work, self.asking, self.audit)
+        watching = Watching(
+            work=self.work, directory=self.directory, subscriptions=self.subscriptions, clock=clock
+        )
+        self.work_messages = WorkMessages(self.directory, self.work, self.asking, self.audit, watching)
         self.work_messages.to_room = self.house.speaking.send
         self.work_messages.for_room = self.house.speaking.generate
         self.profiles = ProfileBook(store.profile_versions, store.profile_contents, clock)

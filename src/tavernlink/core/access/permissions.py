@@ -157,6 +157,7 @@ SEND: Mapping[str, Need] = {
     "pairing.approve": _ADMIN,
     "pairing.refuse": _ADMIN,
     "audit.list": _ADMIN,
+    "stats.get": _READ,  # how much of it: `core.statistics`
     # Rooms: in them the member's role decides.
     "room.create": _ROOMS,
     "room.delete": _ROOMS,
@@ -208,6 +209,7 @@ SEND: Mapping[str, Need] = {
     "stream.end": ANY_KEY,
     "command.done": ANY_KEY,
     "commands.known": ANY_KEY,
+    "queue.watch": ANY_KEY,
 }
 
 COMMANDS: Mapping[str, Need] = {
@@ -314,6 +316,7 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("POST", "/api/pairings/{code}/approve"): "pairing.approve",
     ("POST", "/api/pairings/{code}/refuse"): "pairing.refuse",
     ("GET", "/api/audit"): "audit.list",
+    ("GET", "/api/stats"): "stats.get",
     ("GET", "/api/webhooks"): "webhook.list",
     ("POST", "/api/webhooks"): "webhook.create",
     ("PATCH", "/api/webhooks/{webhook}"): "webhook.set",
@@ -378,8 +381,12 @@ def may_use_route(key: Key | None, method: str, template: str) -> bool:
 
 def may_hear(key: Key, topic: str) -> bool:
     """True if a subscription under this key may bring this topic: a message type, or `event.NAME`."""
+    if topic == "request.changed":
+        return may_send(key, "request.list")
     if topic.startswith("pairing."):
         return may_send(key, "pairing.list")
+    if topic.startswith("traffic."):
+        return "admin" in key.held
     return ("events:read" if topic.startswith("event.") else "chat:read") in key.held
 
 

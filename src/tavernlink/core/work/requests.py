@@ -52,6 +52,7 @@ class Request:
         "args",
         "asked",
         "asker",
+        "asker_name",
         "by",
         "caller",
         "cancelling",
@@ -66,6 +67,7 @@ class Request:
         "lane",
         "limits",
         "owner",
+        "pieces",
         "pool",
         "priority",
         "request_id",
@@ -100,6 +102,7 @@ class Request:
         deadline: float,
         timeout: float,
         asker: str = "",
+        asker_name: str = "",
         priority: int = 0,
         pool: Pool = "named",
         character: str | None = None,
@@ -131,6 +134,8 @@ class Request:
         self.tavern_id = ""
         self.asker = asker or key_id
         """Who takes turns with the others in a queue: a key's app, or the key where its apps come and go."""
+        self.asker_name = asker_name
+        """What the app that asked calls itself; for people."""
         self.priority = priority
         """Higher goes first; only managers give it."""
         self.pool: Pool = pool
@@ -156,6 +161,8 @@ class Request:
         """The position that its asker was last told."""
         self.streamed = False
         """Its asker has had text: doing it again would say it twice."""
+        self.pieces = 0
+        """Of text that came, once its stream is over."""
         self.retried = False
         """A tavern was lost over it already."""
         self.siblings: tuple[str, ...] = ()

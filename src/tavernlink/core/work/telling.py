@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tavernlink.core.peers.directory import Directory
@@ -19,8 +20,9 @@ __all__ = ["Telling", "command_of", "deliver"]
 class Telling:
     """Says where requests stand."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, shifted: list[Callable[[Request], None]]) -> None:
         self._directory = directory
+        self._shifted = shifted
 
     def position(self, request: Request) -> int:
         """Requests before it."""
@@ -64,6 +66,8 @@ class Telling:
             if request.told != position:
                 request.told = position
                 self.tell(request, position)
+                for shifted in self._shifted:
+                    shifted(request)
 
 
 def command_of(request: Request, args: Any) -> Command:

@@ -56,7 +56,9 @@ class Work:
         self.sessions = Sessions(directory, Bindings(store.bindings), self.pool)
         self.over: Callable[[Request, Event], None] = _nobody_away
         """Called with a request that has its final state, and the event that tells it."""
-        self._telling = Telling(directory)
+        self.shifted: list[Callable[[Request], None]] = []
+        """Called with each request whose place in its queue is another one."""
+        self._telling = Telling(directory, self.shifted)
         self._queries = Queries(clock, ids)
         self._moves = Moves(directory, self.pool, self.sessions, self.quota)
         self._turns = Turns(
@@ -100,7 +102,8 @@ class Work:
     def enqueue(self, request: Request, tavern: Tavern, session: Session) -> None:
         """Let a request wait in a tavern's queue until the next `dispatch`."""
         request.tavern_id = tavern.id
-        request.watchers = (session,)
+        # A tavern that asks is not told in an app's words, nor gets the stream that it makes.
+        request.watchers = () if session is tavern.session else (session,)
         self.book.add(request)
         self._write(request)
         if request.session_name is not None:
@@ -124,6 +127,11 @@ class Work:
     def watch(self, request: Request, session: Session) -> None:
         """Tell this session of the request too, beginning with where it stands."""
         self._telling.watch(request, session)
+
+    def to_do(self, tavern: Tavern, wire_id: str) -> Request | None:
+        """Return what a tavern is to do under this id of a command."""
+        request = self.book.by_wire(wire_id)
+        return request if request is not None and request.tavern_id == tavern.id else None
 
     def cancel(self, request: Request) -> None:
         """Cancel: at once while it waits, else by way of the tavern. A finished request stays as it is."""

@@ -97,7 +97,7 @@ export type RoomMode = "immediate" | "host" | "round" | "manual";
 
 export type RoomRole = "owner" | "manager" | "member" | "guest";
 
-export type PeerKind = "app" | "tavern";
+export type PeerKind = "hub" | "tavern" | "app" | "room";
 
 export type RouteAction = "forward" | "copy" | "drop" | "rename" | "call";
 
@@ -1104,6 +1104,46 @@ export interface ProfileRestored {
   restored: ItemRef[];
 }
 
+/**
+ * tavern → hub: somebody looks at the queue (`queue.changed` follows, and again whenever it changes), or no more.
+ *
+ * It holds for the session. Without it a tavern hears nothing of its queue but the commands themselves.
+ */
+export interface QueueWatch {
+  on: boolean;
+}
+
+/** One request that runs in a tavern or waits for it. */
+export interface QueueEntry {
+  /** As its `command` names it; `request.cancel` from the tavern takes it. */
+  request_id: string;
+  /** What is to be done: a command's name, e.g. `send`, `generate`, `message.delete`. */
+  name: string;
+  /** `cancelling`: it was cancelled, and the tavern has not yet said that it stopped. */
+  state: "cancelling" | "queued" | "running";
+  /** In words for people: a program's name and that of its key. */
+  asker: string;
+  /** Seconds since 1970. */
+  asked: number;
+  /** When it began to run, in seconds since 1970. */
+  started?: number;
+  /** While it waits: requests before it. */
+  position?: number;
+  /** Of `generate`: `reply`, `swipe`, … */
+  mode?: string;
+  /** The session that it is a turn of. */
+  session?: string;
+}
+
+/** hub → tavern: its whole queue, to a tavern that asked for it by `queue.watch`; at most four times a second. */
+export interface QueueChanged {
+  running?: QueueEntry[];
+  /** The next 50, in the order in which they will go. */
+  queued?: QueueEntry[];
+  /** All that wait. */
+  waiting?: number;
+}
+
 /** One message of a prompt or history, in OpenAI's shape. */
 export interface PromptMessage {
   role: "assistant" | "developer" | "system" | "tool" | "user";
@@ -1200,8 +1240,9 @@ export interface RequestGet {
   watch?: boolean;
 }
 
-/** app → hub, ack: RequestUpdate. Its owner or an admin may. */
+/** peer → hub, ack: RequestUpdate. Its owner or an admin may, and the tavern that it is for. */
 export interface RequestCancel {
+  /** From a tavern: as its `command` and `queue.changed` name it. */
   request_id: string;
 }
 
@@ -1224,12 +1265,28 @@ export interface RequestInfo {
   position: number | null;
   /** Id of the key that asked for it. */
   key: string | null;
+  /** What the app that asked calls itself. */
+  asker: string | null;
   session: string | null;
   character: string | null;
   priority: number;
   /** Seconds since 1970. */
   asked: number;
+  /** When its command went to a tavern. */
+  started: number | null;
+  /** When it got its final state. */
+  finished: number | null;
+  /** Once it is over: generated tokens as the model's API counted them, else the pieces of text that came. */
+  tokens: number | null;
   error: ErrorInfo | null;
+}
+
+/**
+ * hub → app: a request began to wait or to run, has another position, or is over. Subscribed apps hear of their
+ * key's own, admins of everybody's; `request.list` has those that are there already.
+ */
+export interface RequestChanged {
+  request: RequestInfo;
 }
 
 /** app → hub, ack: `{stopped: bool}`. Presses Stop in SillyTavern, whoever started the generation. */
@@ -1466,7 +1523,11 @@ export interface RoomContextGet {
   room: string;
 }
 
-/** app → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply. */
+/**
+ * peer → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply.
+ *
+ * A tavern that is a host hears how it went by `room.turn`.
+ */
 export interface RoomRelease {
   room: string;
   request_id?: string;
@@ -1552,14 +1613,14 @@ export interface Target {
   /** Everybody who is connected. */
   all?: boolean;
   /** Of those, only apps or only taverns. */
-  kind?: PeerKind;
+  kind?: "app" | "tavern";
 }
 
 /** Who sent a message. The hub fills it in, so it cannot be forged. */
 export interface Sender {
   id: string;
   name: string;
-  kind: PeerKind;
+  kind: "app" | "tavern";
   /** Of the sender's key: `admin`, `tavern`, `app`. */
   role: string;
 }
@@ -1893,6 +1954,112 @@ export interface Closing {
   /** `replaced`, `slow_consumer`, `key_revoked`, `hub_stopping`, …, see `tavernlink.errors`. */
   code: string;
   message: string;
+}
+
+/** One tavern in figures. */
+export interface TavernFigures {
+  tavern: string;
+  name: string;
+  online: boolean;
+  queued: number;
+  running: number;
+  /** Pieces of text per second; models send about one for each token. */
+  tokens: number;
+}
+
+/** How long messages took through the hub, in milliseconds: from arrival until every receiver's line had them. */
+export interface Delivery {
+  p50: number;
+  p99: number;
+}
+
+/** Something that was refused or failed. Never holds a secret. */
+export interface StatsError {
+  /** Seconds since 1970. */
+  time: number;
+  code: string;
+  message: string;
+  /** Name of the peer or key, or the address of somebody who has none. */
+  who: string;
+  /** What was wanted: a message type, a command, or `connect`. */
+  about: string;
+}
+
+/**
+ * The hub's figures, as far as the key may see them: a key without `admin`, or limited to some taverns or rooms,
+ * sees those that it reaches, apps and errors of its own, and no messages per second.
+ */
+export interface Stats {
+  /** When they were taken, seconds since 1970. */
+  time: number;
+  /** Seconds since the hub started. */
+  uptime: number;
+  /** Taverns that are online. */
+  taverns: number;
+  /** Programs that are connected; callers of REST come and go and are not counted. */
+  apps: number;
+  rooms: number;
+  queued: number;
+  running: number;
+  /** Generations that are being written. */
+  streams: number;
+  /** Pieces of text per second, of all these taverns. */
+  tokens: number;
+  /** Messages and HTTP requests per second that came in. */
+  received: number | null;
+  /** Messages and HTTP answers per second that went out. */
+  sent: number | null;
+  /** During the last ten seconds; null: nothing was measured. */
+  delivery: Delivery | null;
+  /** The busiest, at most a hundred. */
+  by_tavern: TavernFigures[];
+  /** The last fifty, newest first. In `stats.changed` null means: the same as before. */
+  errors: StatsError[] | null;
+}
+
+/** app → hub, ack: `Stats`. */
+export type StatsGet = Record<string, never>;
+
+/**
+ * hub → app: the figures of this second, once a second, to apps that subscribed to `stats.*` or `stats.changed`.
+ *
+ * A wider glob such as `*` does not bring it. Not kept for an app that is away or reads too slowly.
+ */
+export interface StatsChanged {
+  stats: Stats;
+}
+
+/** One end of an edge. */
+export interface TrafficPeer {
+  /** A tavern's, app's or room's id, `hub`, or `key:ID` for the REST callers of one key. */
+  id: string;
+  kind: PeerKind;
+  name: string;
+}
+
+/** What went from one to another. */
+export interface TrafficEdge {
+  source: string;
+  /** `*`: more than 32 receivers at once; then `count` is of messages, not of deliveries. */
+  target: string;
+  count: number;
+  /** Kind → messages: `stream`, `chat`, `event`, `state`, `request`, `room`, `message`, `function`, `question`. */
+  kinds: Record<string, number>;
+}
+
+/**
+ * hub → app: who talked to whom lately, twice a second while there is something to tell; for apps of an admin key
+ * that subscribed to `traffic.*` or `traffic.flowed`. A wider glob such as `*` does not bring it.
+ */
+export interface TrafficFlowed {
+  /** The time that it covers. */
+  seconds: number;
+  /** The busiest, at most two hundred. */
+  edges: TrafficEdge[];
+  /** Who stands at their ends. */
+  peers: TrafficPeer[];
+  /** Messages on edges that are not listed. */
+  left_out: number;
 }
 
 /** tavern → hub → app: a generation began. */
@@ -2284,6 +2451,9 @@ export interface Messages {
   "request.cancel": RequestCancel;
   "request.list": RequestList;
   "request.update": RequestUpdate;
+  "request.changed": RequestChanged;
+  "queue.watch": QueueWatch;
+  "queue.changed": QueueChanged;
   "session.list": SessionList;
   "session.forget": SessionForget;
   "pool.get": PoolGet;
@@ -2313,6 +2483,9 @@ export interface Messages {
   "pairing.approve": PairingApprove;
   "pairing.refuse": PairingRefuse;
   "audit.list": AuditList;
+  "stats.get": StatsGet;
+  "stats.changed": StatsChanged;
+  "traffic.flowed": TrafficFlowed;
   "webhook.create": WebhookCreate;
   "webhook.set": WebhookSet;
   "webhook.list": WebhookList;
@@ -2418,6 +2591,7 @@ export interface Results {
   "pairing.approve": PairingInfo;
   "pairing.refuse": PairingInfo;
   "audit.list": AuditEntry[];
+  "stats.get": Stats;
   "webhook.create": WebhookMade;
   "webhook.set": WebhookInfo;
   "webhook.list": WebhookInfo[];
@@ -2514,6 +2688,7 @@ export type AppSends =
   | "pairing.approve"
   | "pairing.refuse"
   | "audit.list"
+  | "stats.get"
   | "webhook.create"
   | "webhook.set"
   | "webhook.list"
@@ -2572,6 +2747,8 @@ export type TavernSends =
   | "characters.changed"
   | "event"
   | "chat.update"
+  | "request.cancel"
+  | "queue.watch"
   | "profile.list"
   | "profile.history"
   | "profile.get"
@@ -2603,6 +2780,7 @@ export type TavernSends =
   | "room.typing.set"
   | "room.context.set"
   | "room.context.get"
+  | "room.release"
   | "x.message"
   | "function.register"
   | "function.unregister"
@@ -2624,6 +2802,7 @@ export type AppReceives =
   | "event"
   | "chat.changed"
   | "request.update"
+  | "request.changed"
   | "profile.changed"
   | "inbox.message"
   | "stream.start"
@@ -2631,6 +2810,8 @@ export type AppReceives =
   | "stream.tool_call"
   | "stream.end"
   | "pairing.changed"
+  | "stats.changed"
+  | "traffic.flowed"
   | "room.changed"
   | "room.message"
   | "room.typing"
@@ -2650,6 +2831,7 @@ export type TavernReceives =
   | "confirm"
   | "closing"
   | "events.wanted"
+  | "queue.changed"
   | "profile.changed"
   | "room.changed"
   | "room.message"
