@@ -1,0 +1,126 @@
+"""The pages and files of the site in one language, as Zensical reads them.
+
+docs/ is laid out for people who read it in the repository: a page may link to the README or to a source file, and the
+Chinese pages stand under docs/zh/ at the paths of the English ones. Here links out of docs/ get their place in the
+site, and a page that is not there in Chinese is the English one with a line that says so.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+__all__ = ["CHINESE", "ENGLISH", "ROOT", "Tree", "read_tree"]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ENGLISH, CHINESE = "en", "zh"
+
+_OWN = {"docs/README.md", "docs/nav.toml"}
+"""Files of docs/ that are for those who write it."""
+
+_PLACES = {
+    "README.md": "index.md",
+    "README.zh-CN.md": "index.md",
+    "docs/README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "examples/README.md": "examples/README.md",
+}
+"""Where a file that is not in docs/ stands in the site, or which page stands for it."""
+
+_COPIED = ("CHANGELOG.md", "CONTRIBUTING.md", "examples/README.md")
+
+_NOT_YET = (
+    '\n!!! note "这一页还没有中文版"\n\n    下面是英文原文。\n\n'
+)
+_FENCE = re.compile(r"(^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?^[ \t]*\2[ \t]*$)", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"(\]\()([^)\s#]*)((?:#[^)\s]*)?(?: \"[^\"]*\")?\))|(<(?:img|a)\b[^>]*?\b(?:src|href)=\")([^\"#]*)(#[^\"]*)?(?=\")")
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//")
+
+
+class Tree(dict[str, str | Path]):
+    """Path in the site → a page's text, or the file to copy."""
+
+    @property
+    def pages(self) -> list[str]:
+        """Paths of the pages."""
+        return [path for path in self if path.endswith(".md")]
+
+
+def read_tree(language: str) -> Tree:
+    """Return everything of the site in this language, whole: no page links to what is not in it."""
+    tree = Tree()
+    sources = {path: path for path in _files("docs")} | {_PLACES[name]: name for name in _COPIED}
+    for place, source in sorted(sources.items()):
+        name = place.removeprefix("docs/")
+        if source in _OWN or name.startswith("zh/"):
+            continue
+        own = f"docs/zh/{name}"
+        if language == CHINESE and (ROOT / own).is_file():
+            tree[name] = _staged(own, name, tree)
+        elif name.endswith(".md"):
+            text = _staged(source, name, tree)
+            tree[name] = text if language == ENGLISH else _with_note(text)
+        else:
+            tree[name] = ROOT / source
+    return tree
+
+
+def _files(folder: str) -> list[str]:
+    return [
+        Path(at, name).relative_to(ROOT).as_posix()
+        for at, _, names in os.walk(ROOT / folder)
+        for name in names
+        if not name.startswith(".")
+    ]
+
+
+def _staged(source: str, place: str, tree: Tree) -> str:
+    """Return the text of a page with its links as they must be at that place; what they need goes into the tree."""
+
+    def led(target: str) -> str:
+        there = _place_of(source, target, tree)
+        return posixpath.relpath(there, posixpath.dirname(place) or ".") if there else target
+
+    return outside_of_code((ROOT / source).read_text(encoding="utf-8"), lambda text: _LINK.sub(_rewrite(led), text))
+
+
+def _rewrite(led: Callable[[str], str]) -> Callable[[re.Match[str]], str]:
+    def replace(found: re.Match[str]) -> str:
+        if found[1]:
+            return f"{found[1]}{led(found[2])}{found[3]}"
+        return f"{found[4]}{led(found[5])}{found[6] or ''}"
+
+    return replace
+
+
+def _place_of(source: str, target: str, tree: Tree) -> str | None:
+    """Return the path in the site of what a link leads to; None where it is not ours to say."""
+    if not target or _ELSEWHERE.match(target) or target.startswith("/"):
+        return None
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
+    if path in _PLACES:
+        return _PLACES[path]
+    if path.startswith("docs/"):
+        return path.removeprefix("docs/").removeprefix("zh/")
+    if (ROOT / path).is_file() and not path.startswith(".."):
+        place = path if path.startswith("examples/") else f"source/{path}"
+        tree[place] = ROOT / path
+        return place
+    return None
+
+
+def outside_of_code(text: str, change: Callable[[str], str]) -> str:
+    """Return the text with all of it changed that is not in a fenced block."""
+    parts = _FENCE.split(text)
+    # split() gives text, block, mark of the block, text, …
+    return "".join(part if at % 3 == 1 else change(part) for at, part in enumerate(parts) if at % 3 != 2)
+
+
+def _with_note(text: str) -> str:
+    """Return the page with a line below its title: it is not in Chinese yet."""
+    head, line, rest = text.partition("\n")
+    return f"{head}{line}{_NOT_YET}{rest}" if head.startswith("# ") else f"{_NOT_YET}{text}"
