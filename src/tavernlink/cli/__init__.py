@@ -22,6 +22,7 @@ from tavernlink.cli import (
     extension,
     functions,
     keys,
+    logs,
     mcp,
     pair,
     profiles,
@@ -56,6 +57,7 @@ app.command("demo")(demo.demo)
 app.add_typer(keys.app, name="keys")
 app.command("pair")(pair.pair)
 app.command("audit")(audit.audit)
+app.command("logs")(logs.logs)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(routes.app, name="routes")
 app.add_typer(sessions.app, name="sessions")

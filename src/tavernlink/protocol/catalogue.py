@@ -17,6 +17,7 @@ from tavernlink.protocol import (
     commands,
     functions,
     inbox,
+    logs,
     pool,
     profiles,
     queue,
@@ -146,6 +147,9 @@ _ROWS = (
     _row("pairing.approve", "app → hub", access.PairingApprove, access.PairingInfo),
     _row("pairing.refuse", "app → hub", access.PairingRefuse, access.PairingInfo),
     _row("audit.list", "app → hub", access.AuditList, list[access.AuditEntry]),
+    _row("audit.written", "hub → app", access.AuditWritten),
+    _row("log.list", "app → hub", logs.LogList, logs.LogPage),
+    _row("log.lines", "hub → app", logs.LogLines),
     # How the hub is doing.
     _row("stats.get", "app → hub", stats.StatsGet, stats.Stats),
     _row("stats.changed", "hub → app", stats.StatsChanged),
@@ -162,6 +166,7 @@ _ROWS = (
     _row("webhook.deliveries", "app → hub", webhooks.WebhookDeliveries, list[webhooks.DeliveryInfo]),
     _row("webhook.replay", "app → hub", webhooks.WebhookReplay, dict[str, int]),
     _row("webhook.discard", "app → hub", webhooks.WebhookDiscard, dict[str, int]),
+    _row("webhook.changed", "hub → app", webhooks.WebhookChanged),
     _row("schedule.create", "app → hub", schedules.ScheduleCreate, schedules.ScheduleInfo),
     _row("schedule.set", "app → hub", schedules.ScheduleSet, schedules.ScheduleInfo),
     _row("schedule.list", "app → hub", schedules.ScheduleList, list[schedules.ScheduleInfo]),
@@ -170,6 +175,7 @@ _ROWS = (
     _row("schedule.resume", "app → hub", schedules.ScheduleResume, schedules.ScheduleInfo),
     _row("schedule.run", "app → hub", schedules.ScheduleRun, schedules.RunInfo),
     _row("schedule.runs", "app → hub", schedules.ScheduleRuns, list[schedules.RunInfo]),
+    _row("schedule.changed", "hub → app", schedules.ScheduleChanged),
     # Rooms.
     _row("room.create", "peer → hub", rooms.RoomCreate, rooms.RoomInfo),
     _row("room.delete", "peer → hub", rooms.RoomDelete),
@@ -201,6 +207,7 @@ _ROWS = (
     _row("route.put", "app → hub", routing.Route, routing.RouteInfo),
     _row("route.remove", "app → hub", routing.RouteRemove),
     _row("route.test", "app → hub", routing.RouteTest, routing.RouteTrace),
+    _row("route.check", "app → hub", routing.Route, routing.RouteVerdict),
     # Functions.
     _row("function.register", "peer → hub", functions.FunctionRegister, list[str]),
     _row("function.unregister", "peer → hub", functions.FunctionUnregister, dict[str, int]),

@@ -34,6 +34,7 @@ from tavernlink.protocol.requests import RequestUpdate
 from tavernlink.protocol.rooms import RoomGet, RoomInfo, RoomList
 from tavernlink.protocol.routing import CustomMessage, PeerKind, Sent, Target, is_custom
 from tavernlink.protocol.session import Auth, Resync, Welcome
+from tavernlink.protocol.stats import Stats, StatsGet
 from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
 from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
 from tavernlink.protocol.taverns import Character, CharacterList, TavernChanged, TavernInfo, TavernList
@@ -42,6 +43,7 @@ from tavernlink.sdk.address import DEFAULT_URL, websocket_address
 from tavernlink.sdk.calls import Repeat
 from tavernlink.sdk.connection import Connection, Wire
 from tavernlink.sdk.functional import Functional
+from tavernlink.sdk.logs import Logs
 from tavernlink.sdk.messages import AnyHandler, Mailbox, Messages, target_of
 from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Reply
@@ -199,6 +201,10 @@ class Hub(Functional):
         """Return every tavern that the hub knows, online or away for a moment."""
         return await self.ask("tavern.list", TavernList(), list[TavernInfo])
 
+    async def stats(self) -> Stats:
+        """Return the hub's figures, as far as the key may see them; `subscribe("stats.changed")` brings them live."""
+        return await self.ask("stats.get", StatsGet(), Stats)
+
     async def characters(self, tavern: str | None = None) -> list[Character]:
         """Return the characters and groups of one tavern, or of all."""
         return await self.ask("character.list", CharacterList(tavern=tavern), list[Character])
@@ -262,6 +268,11 @@ class Hub(Functional):
             action=action, who=who, target=target, address=address, since=since, until=until, limit=limit
         )
         return await self.ask("audit.list", query, list[AuditEntry])
+
+    @property
+    def logs(self) -> Logs:
+        """What the hub's log says."""
+        return Logs(self)
 
     @property
     def profiles(self) -> Profiles:

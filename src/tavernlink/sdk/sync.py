@@ -28,6 +28,7 @@ from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import GenerateMode, GenerationResult
 from tavernlink.protocol.rooms import RoomInfo
 from tavernlink.protocol.routing import CustomMessage, Sent
+from tavernlink.protocol.stats import Stats
 from tavernlink.protocol.taverns import Character, TavernInfo
 from tavernlink.sdk.calling import Calling
 from tavernlink.sdk.hub import Hub, connect
@@ -38,6 +39,7 @@ from tavernlink.sdk.subscription import Subscription
 from tavernlink.sdk.sync_access import SyncKeys, SyncPairings
 from tavernlink.sdk.sync_automation import SyncSchedules, SyncWebhooks
 from tavernlink.sdk.sync_commands import SyncCommandsOfTavern
+from tavernlink.sdk.sync_logs import SyncLogs
 from tavernlink.sdk.sync_messages import AnyHandler, SyncMailbox
 from tavernlink.sdk.sync_profiles import SyncProfiles
 from tavernlink.sdk.sync_room import SyncRoom
@@ -214,6 +216,10 @@ class SyncHub:
         """As `Hub.taverns`."""
         return self.loop.run(self._hub.taverns())
 
+    def stats(self) -> Stats:
+        """As `Hub.stats`."""
+        return self.loop.run(self._hub.stats())
+
     def characters(self, tavern: str | None = None) -> list[Character]:
         """As `Hub.characters`."""
         return self.loop.run(self._hub.characters(tavern))
@@ -271,6 +277,11 @@ class SyncHub:
         return self.loop.run(found)
 
     @property
+    def logs(self) -> SyncLogs:
+        """As `Hub.logs`."""
+        return SyncLogs(self, self._hub.logs)
+
+    @property
     def profiles(self) -> SyncProfiles:
         """As `Hub.profiles`."""
         return SyncProfiles(self, self._hub.profiles)
@@ -312,6 +323,10 @@ class SyncHub:
     def serve(self, *functions: Callable[..., Any]) -> list[str]:
         """As `Hub.serve`."""
         return self.loop.run(self._hub.serve(*functions))
+
+    def serve_forever(self, *functions: Callable[..., Any]) -> None:
+        """As `Hub.serve_forever`."""
+        self.loop.run(self._hub.serve_forever(*functions))
 
     def withdraw(self, *names: str) -> int:
         """As `Hub.withdraw`."""

@@ -33,6 +33,7 @@ __all__ = [
     "check_route",
     "check_scope",
     "check_send",
+    "is_of_hub",
     "may_hear",
     "may_run",
     "may_send",
@@ -128,6 +129,7 @@ SEND: Mapping[str, Need] = {
     "route.put": _ADMIN,
     "route.remove": _ADMIN,
     "route.test": _ADMIN,
+    "route.check": _ADMIN,
     # Functions: each may ask for more scopes of its callers.
     "function.register": _REGISTER,
     "function.unregister": ANY_KEY,
@@ -157,6 +159,7 @@ SEND: Mapping[str, Need] = {
     "pairing.approve": _ADMIN,
     "pairing.refuse": _ADMIN,
     "audit.list": _ADMIN,
+    "log.list": _ADMIN,
     "stats.get": _READ,  # how much of it: `core.statistics`
     # Rooms: in them the member's role decides.
     "room.create": _ROOMS,
@@ -224,6 +227,8 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/"): OPEN,
     ("GET", "/icon.svg"): OPEN,
     ("GET", "/assets/{name}"): OPEN,
+    ("GET", "/docs"): OPEN,
+    ("GET", "/docs/{path}"): OPEN,
     # Git has no place for our keys; what it fetches is what the package holds.
     ("GET", "/extension/tavernlink.git/info/refs"): OPEN,
     ("POST", "/extension/tavernlink.git/git-upload-pack"): OPEN,
@@ -234,6 +239,8 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/schema/{path}"): ANY_KEY,  # Litestar's own, for what is not there
     ("GET", "/api/settings"): _ADMIN,
     ("PATCH", "/api/settings"): _ADMIN,
+    ("POST", "/api/settings/check"): _ADMIN,
+    ("GET", "/api/settings/file"): _ADMIN,
     ("GET", "/metrics"): _ADMIN,
     ("GET", "/api/mcp"): _ADMIN,
     ("POST", "/api/mcp/{server}/restart"): _ADMIN,
@@ -283,6 +290,7 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/routes"): "route.list",
     ("POST", "/api/routes"): "route.put",
     ("POST", "/api/routes/test"): "route.test",
+    ("POST", "/api/routes/check"): "route.check",
     ("PUT", "/api/routes/{route}"): "route.put",
     ("DELETE", "/api/routes/{route}"): "route.remove",
     ("GET", "/api/rooms"): "room.list",
@@ -316,6 +324,7 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("POST", "/api/pairings/{code}/approve"): "pairing.approve",
     ("POST", "/api/pairings/{code}/refuse"): "pairing.refuse",
     ("GET", "/api/audit"): "audit.list",
+    ("GET", "/api/logs"): "log.list",
     ("GET", "/api/stats"): "stats.get",
     ("GET", "/api/webhooks"): "webhook.list",
     ("POST", "/api/webhooks"): "webhook.create",
@@ -379,15 +388,32 @@ def may_use_route(key: Key | None, method: str, template: str) -> bool:
     return not need or not need.isdisjoint(key.held)
 
 
+_LISTED: Final[Mapping[str, str]] = {
+    "pairing": "pairing.list",
+    "audit": "audit.list",
+    "log": "log.list",
+    "webhook": "webhook.list",
+    "schedule": "schedule.list",
+    "stats": "stats.get",
+}
+"""First word of a topic → the message that shows the same: who may not ask is not told either."""
+
+
 def may_hear(key: Key, topic: str) -> bool:
     """True if a subscription under this key may bring this topic: a message type, or `event.NAME`."""
     if topic == "request.changed":
         return may_send(key, "request.list")
-    if topic.startswith("pairing."):
-        return may_send(key, "pairing.list")
+    listed = _LISTED.get(topic.partition(".")[0])
+    if listed is not None:
+        return may_send(key, listed)
     if topic.startswith("traffic."):
         return "admin" in key.held
     return ("events:read" if topic.startswith("event.") else "chat:read") in key.held
+
+
+def is_of_hub(topic: str) -> bool:
+    """True if a topic is about the hub itself, whichever taverns a key is limited to."""
+    return topic.partition(".")[0] in _LISTED
 
 
 def check_connect(role: Role, as_: str) -> None:

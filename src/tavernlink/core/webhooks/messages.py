@@ -188,7 +188,7 @@ class WebhookMessages:
 
     def _discard(self, app: App, message: WebhookDiscard, ack: Ack) -> None:
         hook = self._mine(app, message.webhook)
-        discarded = hook.deliveries.discard(message.deliveries)
+        discarded = self._book.discard(hook, message.deliveries)
         self._audit.record("webhook.discarded", app, target=hook.id, deliveries=discarded)
         ack(Success(result={"discarded": discarded}))
 

@@ -67,6 +67,8 @@ export type CallerKind = "app" | "tavern" | "rule" | "hub";
 
 export type ProviderKind = "hub" | "app" | "tavern" | "mcp";
 
+export type LogLevel = "debug" | "info" | "warning" | "error" | "critical";
+
 export type McpServerState = "starting" | "running" | "waiting" | "disabled";
 
 export type ProfileKind =
@@ -97,7 +99,7 @@ export type RoomMode = "immediate" | "host" | "round" | "manual";
 
 export type RoomRole = "owner" | "manager" | "member" | "guest";
 
-export type PeerKind = "hub" | "tavern" | "app" | "room";
+export type PeerKind = "app" | "tavern";
 
 export type RouteAction = "forward" | "copy" | "drop" | "rename" | "call";
 
@@ -106,6 +108,8 @@ export type RouteOrigin = "settings" | "api";
 export type RunState = "waiting" | "running" | "done" | "failed" | "cancelled" | "skipped";
 
 export type ScheduleState = "active" | "paused" | "finished" | "stopped";
+
+export type EndKind = "hub" | "tavern" | "app" | "room";
 
 export type Channel = "text" | "reasoning";
 
@@ -376,6 +380,11 @@ export interface AuditList {
   /** This moment not included. */
   until?: number;
   limit?: number;
+}
+
+/** hub → app: something was written into the audit log; for apps of an admin key that subscribed. */
+export interface AuditWritten {
+  entry: AuditEntry;
 }
 
 /** app → hub, ack: [SessionInfo] of this key, or of every key for an admin. */
@@ -811,6 +820,11 @@ export interface Caller {
   name: string;
   /** Of the caller's key: `admin`, `tavern`, `app`; `hub` for rules. */
   role: string;
+  /**
+   * Ids or names of the taverns that the caller's key may use; null: every one. For functions that show or do
+   * something to a tavern on the provider's own account.
+   */
+  taverns: string[] | null;
 }
 
 /** hub → provider: carry this out, and say `function.done` exactly once. */
@@ -862,6 +876,54 @@ export interface InboxTaken {
   upto: number;
   /** Id of another app of the same key; default this one. */
   app?: string;
+}
+
+/** One line of the hub's log. */
+export interface LogLine {
+  /** Grows by one with each line since the hub started. */
+  id: number;
+  /** Seconds since 1970. */
+  time: number;
+  level: LogLevel;
+  /** Which part said it, e.g. `tavernlink.settings`, `uvicorn.error`. */
+  logger: string;
+  /** What happened: `noun.verb` where the hub says it, a sentence where a library does. */
+  text: string;
+  /** What belongs to it, e.g. `peer`, `code`; `exception` is a traceback. */
+  facts: Record<string, unknown>;
+}
+
+/** app → hub, ack: `LogPage`. What is given must fit, all of it; of those that fit, the newest. */
+export interface LogList {
+  limit?: number;
+  /** This one, and what is more serious. */
+  level?: LogLevel;
+  /** Glob, e.g. `tavernlink.*`. */
+  logger?: string;
+  /** Words that stand in the text, the logger's name or the facts, whatever their case. */
+  contains?: string;
+  /** Seconds since 1970, this moment included. */
+  since?: number;
+  /** Only lines with a smaller id: the page before one that is known. */
+  before?: number;
+}
+
+/** Lines of the log, oldest first. */
+export interface LogPage {
+  lines: LogLine[];
+  /** There are older ones that fit. */
+  more: boolean;
+  /** Lines since the start that are no longer kept. */
+  forgotten: number;
+  /** What the hub writes down at all: this level, and what is more serious (the setting `log_level`). */
+  level: LogLevel;
+}
+
+/** hub → app: new lines, a few times a second; for apps of an admin key that subscribed to `log.LEVEL.LOGGER`. */
+export interface LogLines {
+  lines: LogLine[];
+  /** Lines before these that were too many to send. `log.list` has those that are still kept. */
+  missed: number;
 }
 
 /** One MCP server and how it is. */
@@ -1613,14 +1675,14 @@ export interface Target {
   /** Everybody who is connected. */
   all?: boolean;
   /** Of those, only apps or only taverns. */
-  kind?: "app" | "tavern";
+  kind?: PeerKind;
 }
 
 /** Who sent a message. The hub fills it in, so it cannot be forged. */
 export interface Sender {
   id: string;
   name: string;
-  kind: "app" | "tavern";
+  kind: PeerKind;
   /** Of the sender's key: `admin`, `tavern`, `app`. */
   role: string;
 }
@@ -1703,6 +1765,12 @@ export interface RouteInfo {
   problem: string | null;
   /** It took too long and is not tried any more until it is changed. */
   suspended: boolean;
+}
+
+/** Whether a rule can be. */
+export interface RouteVerdict {
+  /** Why not: `details.path` is its field, e.g. `$.when`, with `line` and `column` in an expression; null: it can. */
+  problem: ErrorInfo | null;
 }
 
 /** app → hub, ack: what the rules would do with this message. Nothing is sent. */
@@ -1869,6 +1937,13 @@ export interface ScheduleInfo {
   last: RunInfo | null;
 }
 
+/** hub → app: a schedule was made, changed, ran or was removed; to the key that made it and to admins. */
+export interface ScheduleChanged {
+  id: string;
+  /** As it is now; null: it was removed. */
+  schedule: ScheduleInfo | null;
+}
+
 /** The session to go on with. */
 export interface Resume {
   /** From the last `welcome`. */
@@ -1981,8 +2056,10 @@ export interface StatsError {
   message: string;
   /** Name of the peer or key, or the address of somebody who has none. */
   who: string;
-  /** What was wanted: a message type, a command, or `connect`. */
+  /** What was wanted: a message type, a command, `connect`, or an HTTP path. */
   about: string;
+  /** How often, where it was the same again and again. */
+  count: number;
 }
 
 /**
@@ -2033,7 +2110,7 @@ export interface StatsChanged {
 export interface TrafficPeer {
   /** A tavern's, app's or room's id, `hub`, or `key:ID` for the REST callers of one key. */
   id: string;
-  kind: PeerKind;
+  kind: EndKind;
   name: string;
 }
 
@@ -2420,6 +2497,13 @@ export interface WebhookMade {
   info: WebhookInfo;
 }
 
+/** hub → app: a webhook was made, changed, fared otherwise or was removed; to the key that made it and to admins. */
+export interface WebhookChanged {
+  id: string;
+  /** As it is now; null: it was removed. */
+  webhook: WebhookInfo | null;
+}
+
 /** Type name → its content. */
 export interface Messages {
   "hello": Auth;
@@ -2483,6 +2567,9 @@ export interface Messages {
   "pairing.approve": PairingApprove;
   "pairing.refuse": PairingRefuse;
   "audit.list": AuditList;
+  "audit.written": AuditWritten;
+  "log.list": LogList;
+  "log.lines": LogLines;
   "stats.get": StatsGet;
   "stats.changed": StatsChanged;
   "traffic.flowed": TrafficFlowed;
@@ -2497,6 +2584,7 @@ export interface Messages {
   "webhook.deliveries": WebhookDeliveries;
   "webhook.replay": WebhookReplay;
   "webhook.discard": WebhookDiscard;
+  "webhook.changed": WebhookChanged;
   "schedule.create": ScheduleCreate;
   "schedule.set": ScheduleSet;
   "schedule.list": ScheduleList;
@@ -2505,6 +2593,7 @@ export interface Messages {
   "schedule.resume": ScheduleResume;
   "schedule.run": ScheduleRun;
   "schedule.runs": ScheduleRuns;
+  "schedule.changed": ScheduleChanged;
   "room.create": RoomCreate;
   "room.delete": RoomDelete;
   "room.list": RoomList;
@@ -2534,6 +2623,7 @@ export interface Messages {
   "route.put": Route;
   "route.remove": RouteRemove;
   "route.test": RouteTest;
+  "route.check": Route;
   "function.register": FunctionRegister;
   "function.unregister": FunctionUnregister;
   "function.list": FunctionList;
@@ -2591,6 +2681,7 @@ export interface Results {
   "pairing.approve": PairingInfo;
   "pairing.refuse": PairingInfo;
   "audit.list": AuditEntry[];
+  "log.list": LogPage;
   "stats.get": Stats;
   "webhook.create": WebhookMade;
   "webhook.set": WebhookInfo;
@@ -2635,6 +2726,7 @@ export interface Results {
   "route.put": RouteInfo;
   "route.remove": null;
   "route.test": RouteTrace;
+  "route.check": RouteVerdict;
   "function.register": string[];
   "function.unregister": Record<string, number>;
   "function.list": FunctionInfo[];
@@ -2688,6 +2780,7 @@ export type AppSends =
   | "pairing.approve"
   | "pairing.refuse"
   | "audit.list"
+  | "log.list"
   | "stats.get"
   | "webhook.create"
   | "webhook.set"
@@ -2732,6 +2825,7 @@ export type AppSends =
   | "route.put"
   | "route.remove"
   | "route.test"
+  | "route.check"
   | "function.register"
   | "function.unregister"
   | "function.list"
@@ -2810,8 +2904,12 @@ export type AppReceives =
   | "stream.tool_call"
   | "stream.end"
   | "pairing.changed"
+  | "audit.written"
+  | "log.lines"
   | "stats.changed"
   | "traffic.flowed"
+  | "webhook.changed"
+  | "schedule.changed"
   | "room.changed"
   | "room.message"
   | "room.typing"
