@@ -1,4 +1,4 @@
-"""Builds the site where a source of it changed, and prints its size: python -m scripts.docs [--check]."""
+"""Builds the site where a source of it changed, and prints its size: python -m scripts.docs [--check | --draft]."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from scripts.docs.build import SITE, DocsError, build_if_stale, built_digest, so
 
 
 def main(arguments: list[str]) -> int:
-    """Build; with --check only say whether the site is stale."""
+    """Build; with --draft in spite of loose ends, with --check not at all: only say whether the site is stale."""
     if arguments == ["--check"]:
         fresh = built_digest() == sources_digest()
         print("[docs] the site is " + ("up to date" if fresh else "stale: run `make docs`"))
         return 0 if fresh else 1
     try:
-        if build_if_stale():
+        if build_if_stale(draft=arguments == ["--draft"]):
             files = [path for path in SITE.rglob("*") if path.is_file()]
             size = sum(path.stat().st_size for path in files) / 1e6
             pages = sum(path.suffix == ".html" for path in files)

@@ -27,6 +27,7 @@ def configuration(language: str, nav: list[Any]) -> dict[str, Any]:
         "site_description": _ABOUT[language],
         "docs_dir": "docs",
         "site_dir": "site",
+        "use_directory_urls": False,  # so that the files are a site wherever they are put, on a disk too
         "nav": nav,
         "theme": {
             "variant": "modern",
@@ -74,7 +75,12 @@ def configuration(language: str, nav: list[Any]) -> dict[str, Any]:
             "pymdownx.inlinehilite",
             "pymdownx.superfences",
             {"pymdownx.tabbed": {"alternate_style": True}},
-            {"toc": {"permalink": True, "slugify": {"object": "pymdownx.slugs.slugify", "kwds": {"case": "lower"}}}},
+            {
+                "toc": {
+                    "permalink": True,
+                    "slugify": {"object": "pymdownx.slugs.slugify", "kwds": {"case": "lower"}},
+                }
+            },
         ],
     }
 

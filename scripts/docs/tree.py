@@ -11,7 +11,7 @@ import os
 import posixpath
 import re
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 __all__ = ["CHINESE", "ENGLISH", "ROOT", "Tree", "read_tree"]
 
@@ -21,10 +21,11 @@ ENGLISH, CHINESE = "en", "zh"
 _OWN = {"docs/README.md", "docs/nav.toml"}
 """Files of docs/ that are for those who write it."""
 
+_HOME = "index.md"
 _PLACES = {
-    "README.md": "index.md",
-    "README.zh-CN.md": "index.md",
-    "docs/README.md": "index.md",
+    "README.md": _HOME,
+    "README.zh-CN.md": _HOME,
+    "docs/README.md": _HOME,
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "examples/README.md": "examples/README.md",
@@ -33,11 +34,12 @@ _PLACES = {
 
 _COPIED = ("CHANGELOG.md", "CONTRIBUTING.md", "examples/README.md")
 
-_NOT_YET = (
-    '\n!!! note "这一页还没有中文版"\n\n    下面是英文原文。\n\n'
-)
+_NOT_YET = '\n!!! note "这一页还没有中文版"\n\n    下面是英文原文。\n\n'
 _FENCE = re.compile(r"(^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?^[ \t]*\2[ \t]*$)", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"(\]\()([^)\s#]*)((?:#[^)\s]*)?(?: \"[^\"]*\")?\))|(<(?:img|a)\b[^>]*?\b(?:src|href)=\")([^\"#]*)(#[^\"]*)?(?=\")")
+_LINK = re.compile(
+    r'(\]\()([^)\s#]*)(#[^)\s]*)?((?: "[^"]*")?\))'  # Markdown's
+    r'|(<(?:img|a)\b[^>]*?\b(?:src|href)=")([^"#]*)(#[^"]*)?(?=")'  # HTML's
+)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//")
 
 
@@ -81,18 +83,23 @@ def _files(folder: str) -> list[str]:
 def _staged(source: str, place: str, tree: Tree) -> str:
     """Return the text of a page with its links as they must be at that place; what they need goes into the tree."""
 
-    def led(target: str) -> str:
+    def led(target: str, heading: str) -> str:
         there = _place_of(source, target, tree)
-        return posixpath.relpath(there, posixpath.dirname(place) or ".") if there else target
+        if there is None:
+            return f"{target}{heading}"
+        # A README has headings of its own: the home page stands for it without them.
+        return posixpath.relpath(there, posixpath.dirname(place) or ".") + ("" if there == _HOME else heading)
 
-    return outside_of_code((ROOT / source).read_text(encoding="utf-8"), lambda text: _LINK.sub(_rewrite(led), text))
+    return outside_of_code(
+        (ROOT / source).read_text(encoding="utf-8"), lambda text: _LINK.sub(_rewrite(led), text)
+    )
 
 
-def _rewrite(led: Callable[[str], str]) -> Callable[[re.Match[str]], str]:
+def _rewrite(led: Callable[[str, str], str]) -> Callable[[re.Match[str]], str]:
     def replace(found: re.Match[str]) -> str:
         if found[1]:
-            return f"{found[1]}{led(found[2])}{found[3]}"
-        return f"{found[4]}{led(found[5])}{found[6] or ''}"
+            return f"{found[1]}{led(found[2], found[3] or '')}{found[4]}"
+        return f"{found[5]}{led(found[6], found[7] or '')}"
 
     return replace
 
@@ -107,7 +114,7 @@ def _place_of(source: str, target: str, tree: Tree) -> str | None:
     if path.startswith("docs/"):
         return path.removeprefix("docs/").removeprefix("zh/")
     if (ROOT / path).is_file() and not path.startswith(".."):
-        place = path if path.startswith("examples/") else f"source/{path}"
+        place = f"source/{path}.txt"  # which browsers show
         tree[place] = ROOT / path
         return place
     return None

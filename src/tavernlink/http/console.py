@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from tavernlink.errors import NotFound
 
-__all__ = ["console_routes"]
+__all__ = ["console_routes", "media_type_of"]
 
 _FOLDER = Path(__file__).parent.parent / "_console"
 _POLICY = (
@@ -73,9 +73,13 @@ def _read(folder: Path) -> dict[str, _File]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            if path.suffix == ".js":
-                kind = "text/javascript"  # Windows' registry may say otherwise
             tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
-            found[path.relative_to(folder).as_posix()] = _File(content, kind, tag)
+            found[path.relative_to(folder).as_posix()] = _File(content, media_type_of(path), tag)
     return found
+
+
+def media_type_of(path: Path) -> str:
+    """Return what a browser is told that the file is."""
+    if path.suffix == ".js":
+        return "text/javascript"  # Windows' registry may say otherwise
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
