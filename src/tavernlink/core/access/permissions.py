@@ -229,8 +229,6 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/assets/{name}"): OPEN,
     ("GET", "/docs"): OPEN,
     ("GET", "/docs/{path}"): OPEN,
-    ("GET", "/docs"): OPEN,
-    ("GET", "/docs/{path}"): OPEN,
     # Git has no place for our keys; what it fetches is what the package holds.
     ("GET", "/extension/tavernlink.git/info/refs"): OPEN,
     ("POST", "/extension/tavernlink.git/git-upload-pack"): OPEN,
