@@ -314,7 +314,10 @@ class RoomContextGet(Message):
 
 
 class RoomRelease(Message):
-    """app → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply."""
+    """peer → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply.
+
+    A tavern that is a host hears how it went by `room.turn`.
+    """
 
     room: Id
     request_id: Id | None = None

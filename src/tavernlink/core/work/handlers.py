@@ -167,7 +167,7 @@ class WorkMessages:
             self._work.watch(request, peer.session)
 
     def _request_cancel(self, peer: Peer, message: RequestCancel, ack: Ack) -> None:
-        request = self._work.to_do(peer, message.request_id) if isinstance(peer, Tavern) else None
+        request = self._work.book.of_tavern(peer.id, message.request_id) if isinstance(peer, Tavern) else None
         request = request or self._find(peer, message.request_id)
         if request.key_id != peer.key.id:
             self._audit.record("request.cancelled", peer, target=request.request_id, of=request.key_id)

@@ -10,10 +10,8 @@ from itertools import islice
 
 from tavernlink.core.access.keys import Keyring
 from tavernlink.core.peers.directory import Directory
-from tavernlink.core.peers.peer import App, Tavern
+from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.session import Session
-from tavernlink.core.work.asking import asker_of
-from tavernlink.core.work.commands import caller_of
 from tavernlink.core.work.requests import Request
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.queue import QueueChanged, QueueEntry, QueueWatch
@@ -66,40 +64,32 @@ class QueueNews:
 
     def _queue(self, tavern: Tavern) -> QueueChanged:
         running = [request for request in tavern.lanes.taken() if request.state == "running"]
-        queued = list(islice(tavern.lanes.positions(), SHOWN))
-        names = self._names([*running, *(request for request, _ in queued)])
+        queued = islice(tavern.lanes.positions(), SHOWN)
         return QueueChanged(
-            running=[_entry(request, names) for request in running],
-            queued=[_entry(request, names, position) for request, position in queued],
+            running=[self._entry(request) for request in running],
+            queued=[self._entry(request, position) for request, position in queued],
             waiting=tavern.lanes.waiting,
         )
 
-    def _names(self, requests: list[Request]) -> dict[str, str]:
-        """Who asked, in words: the app while it is connected, else the key's name."""
-        wanted = {request.asker: request for request in requests if request.caller is None}
-        names = {asker: self._key_name(request.key_id) for asker, request in wanted.items()}
-        for peer in self._directory.sessions.values() if names else ():
-            asker = asker_of(peer) if isinstance(peer, App) else None
-            if asker in names:
-                names[asker] = caller_of(peer)
-        return names
+    def _entry(self, request: Request, position: int | None = None) -> QueueEntry:
+        mode = request.args.get("mode") if isinstance(request.args, dict) else None
+        waits = request.state == "queued"
+        return QueueEntry(
+            request_id=request.wire_id,
+            name=request.command,
+            state="queued" if waits else "cancelling" if request.cancelling else "running",
+            asker=self._asker(request),
+            asked=request.since,
+            started=request.started,
+            position=position,
+            mode=mode if isinstance(mode, str) else None,
+            session=request.session_name,
+        )
 
-    def _key_name(self, key_id: str) -> str:
-        key = self._keyring.find(key_id)
-        return key.name if key is not None else key_id
-
-
-def _entry(request: Request, names: dict[str, str], position: int | None = None) -> QueueEntry:
-    mode = request.args.get("mode") if isinstance(request.args, dict) else None
-    waits = request.state == "queued"
-    return QueueEntry(
-        request_id=request.wire_id,
-        name=request.command,
-        state="queued" if waits else "cancelling" if request.cancelling else "running",
-        asker=request.caller if request.caller is not None else names[request.asker],
-        asked=request.since,
-        started=request.started,
-        position=position,
-        mode=mode if isinstance(mode, str) else None,
-        session=request.session_name,
-    )
+    def _asker(self, request: Request) -> str:
+        """Who asked, in words for the person at the tavern."""
+        key = self._keyring.find(request.key_id)
+        key_name = key.name if key is not None else request.key_id
+        if request.asker_name in ("", key_name):
+            return key_name
+        return f"{request.asker_name} ({key_name})"[:200]

@@ -255,6 +255,11 @@ class RequestBook:
         """Return the request that a tavern speaks of."""
         return self._by_wire.get(wire_id) if wire_id else None
 
+    def of_tavern(self, tavern_id: str, wire_id: str) -> Request | None:
+        """Return what a tavern is to do under this id of a command."""
+        request = self.by_wire(wire_id)
+        return request if request is not None and request.tavern_id == tavern_id else None
+
     def add(self, request: Request) -> None:
         """Take a new request in."""
         self._by_name[request.key_id, request.request_id] = request

@@ -39,9 +39,13 @@ class Telling:
             also=list(request.siblings),
         )
 
+    def watchers(self, session: Session) -> tuple[Session, ...]:
+        """Who follows what this session asks for: an app. A tavern gets no `request.update`, nor streams back."""
+        return () if isinstance(self._directory.peer_of(session), Tavern) else (session,)
+
     def watch(self, request: Request, session: Session) -> None:
         """Tell this session of the request too, beginning with where it stands."""
-        if session in request.watchers:
+        if session in request.watchers or not self.watchers(session):
             return
         request.watchers = (*request.watchers, session)
         if request.state not in FINAL:

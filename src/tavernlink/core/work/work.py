@@ -102,8 +102,7 @@ class Work:
     def enqueue(self, request: Request, tavern: Tavern, session: Session) -> None:
         """Let a request wait in a tavern's queue until the next `dispatch`."""
         request.tavern_id = tavern.id
-        # A tavern that asks is not told in an app's words, nor gets the stream that it makes.
-        request.watchers = () if session is tavern.session else (session,)
+        request.watchers = self._telling.watchers(session)
         self.book.add(request)
         self._write(request)
         if request.session_name is not None:
@@ -127,11 +126,6 @@ class Work:
     def watch(self, request: Request, session: Session) -> None:
         """Tell this session of the request too, beginning with where it stands."""
         self._telling.watch(request, session)
-
-    def to_do(self, tavern: Tavern, wire_id: str) -> Request | None:
-        """Return what a tavern is to do under this id of a command."""
-        request = self.book.by_wire(wire_id)
-        return request if request is not None and request.tavern_id == tavern.id else None
 
     def cancel(self, request: Request) -> None:
         """Cancel: at once while it waits, else by way of the tavern. A finished request stays as it is."""
@@ -158,8 +152,8 @@ class Work:
         """Take the outcome of a command; one that nobody waits for is ignored."""
         if self._queries.done(tavern, message):
             return
-        request = self.book.by_wire(message.request_id)
-        if request is None or request.tavern_id != tavern.id:
+        request = self.book.of_tavern(tavern.id, message.request_id)
+        if request is None:
             return
         self._stopping.pop(request.wire_id, None)
         tavern.lanes.release(request)
