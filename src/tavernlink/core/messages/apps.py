@@ -102,5 +102,7 @@ def _check_globs(key: Key, globs: list[str]) -> None:
     for glob in globs:
         if glob.startswith("event."):
             check_scope(key, "events:read", f"hear {glob!r}")
+        elif glob.startswith("traffic."):
+            check_scope(key, "admin", f"hear {glob!r}")
         elif not glob.startswith(("*", "?", "[", "e*", "ev*", "eve*", "even*", "event*")):
             check_scope(key, "chat:read", f"hear {glob!r}")

@@ -13,6 +13,8 @@ from tavernlink.core.peers.session import Session
 __all__ = ["Place", "Subscriptions", "in_room"]
 
 _EVENT = "event."
+_STEADY = ("stats.", "traffic.")
+"""Topics that come every second whether anything happens or not."""
 
 Place = str | tuple[Literal["room", "member"], str]
 """Where a topic comes from: a tavern's id, `*`, or the taverns of a room. `room`: the session asked for it; `member`:
@@ -90,7 +92,7 @@ class Subscriptions:
             found = tuple(
                 session
                 for session, wants in self._wants.items()
-                if any(where in places and fnmatchcase(topic, glob) for where, glob in wants)
+                if any(where in places and _means(glob, topic) for where, glob in wants)
                 and self._may_hear(session, tavern, topic)
             )
             # SillyTavern has a few hundred event names; a tavern that invents more must not fill the memory.
@@ -115,6 +117,13 @@ class Subscriptions:
 
     def _places_of(self, tavern: str) -> frozenset[Place]:
         return self._places.get(tavern, frozenset[Place]()) | {"*", tavern}
+
+
+def _means(glob: str, topic: str) -> bool:
+    """True if a subscription to this glob brings this topic. What comes all the time must be asked for by its noun."""
+    if topic.startswith(_STEADY) and not glob.startswith(_STEADY):
+        return False
+    return fnmatchcase(topic, glob)
 
 
 def _literal_start(glob: str) -> str:
