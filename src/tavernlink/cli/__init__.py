@@ -32,6 +32,7 @@ from tavernlink.cli import (
     sessions,
     status,
     tab,
+    top,
     up,
     webhooks,
 )
@@ -71,6 +72,7 @@ app.command("chat")(chat.chat)
 app.command("run")(commands.run)
 app.command("commands")(commands.commands)
 app.command("status")(status.status)
+app.command("top")(top.top)
 app.command("doctor")(doctor.doctor)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from tavernlink.terminal.face import Face
     from tavernlink.terminal.language import Words
+
+F = TypeVar("F", bound="Face")
 
 __all__ = ["Lang", "Theme", "make_words", "show"]
 
@@ -30,13 +32,16 @@ def make_words(language: Literal["en", "zh"] | None) -> Words:
     return Words(language or find_language())
 
 
-def show(make: Callable[[], Face]) -> None:
-    """Run the screen that `make` gives; where it ends badly, so does the command."""
+def show(make: Callable[[], F]) -> F:
+    """Run the screen that `make` gives, and return it; where it ends badly, so does the command."""
     from tavernlink.cli.loop import run
     from tavernlink.terminal.running import run_face
 
-    async def work() -> int:
-        return await run_face(make())
+    async def work() -> tuple[F, int]:
+        face = make()
+        return face, await run_face(face)
 
-    if status := run(work()):
+    face, status = run(work())
+    if status:
         raise SystemExit(status)
+    return face
