@@ -62,15 +62,16 @@ def read_tree(language: str) -> Tree:
             continue
         own = f"docs/zh/{name}"
         if language == CHINESE and (ROOT / own).is_file():
-            tree[name] = _staged(own, name, tree)
+            tree[name] = _staged(own, name, tree, _chinese)
         elif name.endswith(".md"):
-            text = _staged(source, name, tree)
+            text = _staged(source, name, tree, _as_it_is if language == ENGLISH else _chinese)
             tree[name] = text if language == ENGLISH else _with_note(text)
         else:
             tree[name] = ROOT / source
     return tree
 
 
+@cache
 def _files(folder: str) -> list[str]:
     return [
         Path(at, name).relative_to(ROOT).as_posix()
@@ -80,7 +81,7 @@ def _files(folder: str) -> list[str]:
     ]
 
 
-def _staged(source: str, place: str, tree: Tree) -> str:
+def _staged(source: str, place: str, tree: Tree, headings: Callable[[str, str], str]) -> str:
     """Return the text of a page with its links as they must be at that place; what they need goes into the tree."""
 
     def led(target: str, heading: str) -> str:
@@ -88,11 +89,37 @@ def _staged(source: str, place: str, tree: Tree) -> str:
         if there is None:
             return f"{target}{heading}"
         # A README has headings of its own: the home page stands for it without them.
-        return posixpath.relpath(there, posixpath.dirname(place) or ".") + ("" if there == _HOME else heading)
+        heading = "" if there == _HOME else headings(there, heading)
+        return posixpath.relpath(there, posixpath.dirname(place) or ".") + heading
 
     return outside_of_code(
         (ROOT / source).read_text(encoding="utf-8"), lambda text: _LINK.sub(_rewrite(led), text)
     )
+
+
+def _as_it_is(_: str, heading: str) -> str:
+    return heading
+
+
+def _chinese(there: str, heading: str) -> str:
+    """Return the address of a heading on a page's Chinese: pages in both languages have the same ones in order."""
+    if f"docs/zh/{there}" in _files("docs") and heading:
+        english, own = _anchors(f"docs/{there}"), _anchors(f"docs/zh/{there}")
+        if heading[1:] not in own and heading[1:] in english[: len(own)]:
+            return f"#{own[english.index(heading[1:])]}"
+    return heading
+
+
+@cache
+def _anchors(source: str) -> list[str]:
+    """Return the addresses of a page's headings, as the site makes them."""
+    kept: list[str] = []
+    outside_of_code((ROOT / source).read_text(encoding="utf-8"), lambda text: kept.append(text) or text)
+    slug = slugify(case="lower")
+    return [
+        slug(heading.replace("`", ""), "-")
+        for heading in re.findall(r"^#+ (.+)$", "\n".join(kept), re.MULTILINE)
+    ]
 
 
 def _rewrite(led: Callable[[str, str], str]) -> Callable[[re.Match[str]], str]:
