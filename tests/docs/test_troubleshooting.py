@@ -10,7 +10,7 @@ from tavernlink.errors import CODES
 from tests.docs.markdown import ROOT
 
 
-@pytest.mark.parametrize("page", ["docs/troubleshooting.md"])
+@pytest.mark.parametrize("page", ["docs/troubleshooting.md", "docs/zh/troubleshooting.md"])
 def test_every_error_code_is_explained_once(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) ?\|$", text, re.MULTILINE)
