@@ -11,7 +11,10 @@ import os
 import posixpath
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+
+from pymdownx.slugs import slugify
 
 __all__ = ["CHINESE", "ENGLISH", "ROOT", "Tree", "read_tree"]
 
@@ -113,13 +116,10 @@ def _chinese(there: str, heading: str) -> str:
 @cache
 def _anchors(source: str) -> list[str]:
     """Return the addresses of a page's headings, as the site makes them."""
-    kept: list[str] = []
-    outside_of_code((ROOT / source).read_text(encoding="utf-8"), lambda text: kept.append(text) or text)
+    text = _FENCE.sub("", (ROOT / source).read_text(encoding="utf-8"))
     slug = slugify(case="lower")
-    return [
-        slug(heading.replace("`", ""), "-")
-        for heading in re.findall(r"^#+ (.+)$", "\n".join(kept), re.MULTILINE)
-    ]
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return [str(slug(heading.replace("`", ""), "-")) for heading in headings]
 
 
 def _rewrite(led: Callable[[str, str], str]) -> Callable[[re.Match[str]], str]:
