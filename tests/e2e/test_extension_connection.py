@@ -48,7 +48,11 @@ _SEND = """async (text) => {
 }"""
 _LOG = """async () => {
     const panel = document.querySelector('#tavernlink_panel');
+    // The log is drawn while it can be seen.
+    for (let at = panel; at; at = at.parentElement) at.classList.remove('closedDrawer');
+    panel.querySelector('.inline-drawer-content').style.display = 'block';
     panel.querySelector('details.tavernlink-log').open = true;
+    panel.querySelector('details.tavernlink-log').scrollIntoView();
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     do await frame(); while (panel.querySelector('pre').textContent === '');
     await frame();
@@ -187,8 +191,12 @@ async def test_no_hub_is_an_amber_light_and_tries_without_end(
     assert await tab.evaluate(_LIGHT) == "amber"
     await tab.page.wait_for_function(
         """() => {
-            const log = document.querySelector('#tavernlink_panel pre');
+            const panel = document.querySelector('#tavernlink_panel');
+            const log = panel.querySelector('pre');
+            for (let at = panel; at; at = at.parentElement) at.classList.remove('closedDrawer');
+            panel.querySelector('.inline-drawer-content').style.display = 'block';
             log.closest('details').open = true;
+            log.scrollIntoView();
             return log.textContent.match(/info connecting/g)?.length >= 3;
         }"""
     )

@@ -2,9 +2,10 @@
 
 import { COMMANDS } from "@tavernlink/client";
 
-import type { Texts } from "../panel/texts.js";
+import type { Template } from "./template.js";
+import type { Texts } from "./texts.js";
 import { HARMLESS_COMMANDS } from "../scripts/names.js";
-import { classify } from "./gatekeeper.js";
+import { classify } from "../permissions/gatekeeper.js";
 import {
   CLASSES,
   MODES,
@@ -14,11 +15,11 @@ import {
   type Permissions,
   type Policy,
   type Remembered,
-} from "./stored.js";
+} from "../permissions/stored.js";
 
 export class PermissionsPanel {
   constructor(
-    private readonly root: HTMLElement,
+    private readonly template: Template,
     private readonly permissions: Permissions,
     private readonly texts: Texts,
   ) {
@@ -33,7 +34,7 @@ export class PermissionsPanel {
   }
 
   private bindPolicy(kind: CommandClass): void {
-    const select = this.select(`tavernlink_policy_${kind}`);
+    const select = this.template.select(`policy_${kind}`);
     this.fillPolicies(select);
     select.addEventListener("change", () => {
       this.permissions.setPolicy(kind, select.value as Policy);
@@ -41,19 +42,19 @@ export class PermissionsPanel {
   }
 
   private bindExceptions(): void {
-    const command = this.select("tavernlink_exception_command");
+    const command = this.template.select("exception_command");
     const names = Object.keys(COMMANDS).filter((name) => classify({ name }) !== undefined);
     command.replaceChildren(...names.sort().map((name) => new Option(name, name)));
-    const policy = this.select("tavernlink_exception_policy");
+    const policy = this.template.select("exception_policy");
     this.fillPolicies(policy);
     policy.value = "ask";
-    this.find("#tavernlink_exception_add").addEventListener("click", () => {
+    this.template.id("exception_add").addEventListener("click", () => {
       this.permissions.setPolicy(command.value, policy.value as Policy);
     });
   }
 
   private bindQuestion(): void {
-    const unattended = this.select("tavernlink_unattended");
+    const unattended = this.template.select("unattended");
     unattended.replaceChildren(
       ...(["refuse", "allow"] as const).map(
         (answer) => new Option(this.texts.say(`permissions.${answer}`), answer),
@@ -62,7 +63,7 @@ export class PermissionsPanel {
     unattended.addEventListener("change", () => {
       this.permissions.change({ unattended: unattended.value === "allow" ? "allow" : "refuse" });
     });
-    const seconds = this.find("#tavernlink_seconds") as HTMLInputElement;
+    const seconds = this.template.input("seconds");
     seconds.min = String(SECONDS.least);
     seconds.max = String(SECONDS.most);
     seconds.addEventListener("change", () => {
@@ -72,11 +73,11 @@ export class PermissionsPanel {
   }
 
   private bindScripts(): void {
-    const mode = this.select("tavernlink_scripts");
+    const mode = this.template.select("scripts");
     mode.replaceChildren(
       ...MODES.map((name) => new Option(this.texts.say(`permissions.mode.${name}`), name)),
     );
-    const list = this.find("#tavernlink_script_list") as HTMLTextAreaElement;
+    const list = this.template.id("script_list") as HTMLTextAreaElement;
     const change = (): void => {
       const chosen = MODES.find((name) => name === mode.value) ?? "nothing";
       // The first list is the harmless one, to be added to.
@@ -90,10 +91,10 @@ export class PermissionsPanel {
   private draw(): void {
     const { stored } = this.permissions;
     for (const kind of CLASSES)
-      this.select(`tavernlink_policy_${kind}`).value = this.permissions.policy(kind, kind);
+      this.template.select(`policy_${kind}`).value = this.permissions.policy(kind, kind);
     const exceptions = Object.entries(stored.policies).filter(([name]) => !isClass(name));
     this.fillList(
-      '[data-part="exceptions"]',
+      "exceptions",
       exceptions.map(([name, policy]) => ({
         text: `${name}: ${this.texts.say(`permissions.${policy}`)}`,
         remove: () => {
@@ -103,7 +104,7 @@ export class PermissionsPanel {
       this.texts.say("permissions.exceptions.none"),
     );
     this.fillList(
-      '[data-part="remembered"]',
+      "remembered",
       stored.remembered.map((one) => ({
         text: this.describe(one),
         remove: () => {
@@ -112,12 +113,12 @@ export class PermissionsPanel {
       })),
       this.texts.say("permissions.remembered.none"),
     );
-    this.select("tavernlink_unattended").value = stored.unattended;
-    (this.find("#tavernlink_seconds") as HTMLInputElement).value = String(stored.seconds);
-    this.select("tavernlink_scripts").value = stored.scripts.mode;
-    const list = this.find("#tavernlink_script_list") as HTMLTextAreaElement;
+    this.template.select("unattended").value = stored.unattended;
+    this.template.input("seconds").value = String(stored.seconds);
+    this.template.select("scripts").value = stored.scripts.mode;
+    const list = this.template.id("script_list") as HTMLTextAreaElement;
     list.value = stored.scripts.list;
-    this.find('[data-part="script-list"]').hidden = stored.scripts.mode !== "list";
+    this.template.part("script-list").hidden = stored.scripts.mode !== "list";
   }
 
   private describe({ caller, what, answer }: Remembered): string {
@@ -126,11 +127,7 @@ export class PermissionsPanel {
     return this.texts.say(`permissions.remembered.${answer}`, caller, named);
   }
 
-  private fillList(
-    selector: string,
-    items: readonly { text: string; remove: () => void }[],
-    none: string,
-  ): void {
+  private fillList(part: string, items: readonly { text: string; remove: () => void }[], none: string): void {
     const made = items.map(({ text, remove }) => {
       const item = document.createElement("li");
       const words = document.createElement("span");
@@ -153,23 +150,13 @@ export class PermissionsPanel {
       item.textContent = none;
       made.push(item);
     }
-    this.find(selector).replaceChildren(...made);
+    this.template.part(part).replaceChildren(...made);
   }
 
   private fillPolicies(select: HTMLSelectElement): void {
     select.replaceChildren(
       ...POLICIES.map((policy) => new Option(this.texts.say(`permissions.${policy}`), policy)),
     );
-  }
-
-  private select(id: string): HTMLSelectElement {
-    return this.find(`#${id}`) as HTMLSelectElement;
-  }
-
-  private find(selector: string): HTMLElement {
-    const found = this.root.querySelector<HTMLElement>(selector);
-    if (found === null) throw new Error(`The drawer's template has no ${selector}.`);
-    return found;
   }
 }
 

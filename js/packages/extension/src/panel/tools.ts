@@ -2,9 +2,12 @@
 
 import type { FunctionInfo } from "@tavernlink/client";
 
-import type { Texts } from "../panel/texts.js";
-import { keyOf, titleOf, type Choice, type Scope, type ToolChoice } from "./choice.js";
-import type { Tools } from "./tools.js";
+import { Rows } from "./rows.js";
+import type { Look, Sight } from "./sight.js";
+import type { Template } from "./template.js";
+import type { Texts } from "./texts.js";
+import { keyOf, titleOf, type Choice, type Scope, type ToolChoice } from "../tools/choice.js";
+import type { Tools } from "../tools/tools.js";
 
 const INHERIT = "inherit";
 const SOME = "some";
@@ -14,23 +17,34 @@ export interface ToolsPage {
   calling(): "on" | "off" | "unsupported";
 }
 
+interface OfferedTool {
+  info: FunctionInfo;
+  ticked: boolean;
+}
+
 export class ToolsPanel {
   private readonly scope: HTMLSelectElement;
   private readonly choice: HTMLSelectElement;
-  private readonly list: HTMLElement;
+  private readonly rows: Rows<OfferedTool>;
   private readonly status: HTMLElement;
+  private readonly look: Look;
 
   constructor(
-    private readonly root: HTMLElement,
+    template: Template,
     private readonly tools: Pick<Tools, "all" | "onChange">,
     private readonly chosen: ToolChoice,
     private readonly texts: Texts,
+    sight: Sight,
     private readonly page: ToolsPage,
   ) {
-    this.scope = this.find("#tavernlink_tools_scope") as HTMLSelectElement;
-    this.choice = this.find("#tavernlink_tools_choice") as HTMLSelectElement;
-    this.list = this.find('[data-part="tools"]');
-    this.status = this.find('[data-part="tools-status"]');
+    this.scope = template.select("tools_scope");
+    this.choice = template.select("tools_choice");
+    this.rows = new Rows(template.part("tools"), {
+      key: ({ info }) => keyOf(info),
+      make: (tool) => this.row(tool),
+      none: "",
+    });
+    this.status = template.part("tools-status");
     this.scope.addEventListener("change", () => {
       this.draw();
     });
@@ -38,7 +52,7 @@ export class ToolsPanel {
       this.chosen.set(this.where, this.read());
       this.draw();
     });
-    this.find(".tavernlink-tools").addEventListener("toggle", () => {
+    this.look = sight.watch(template.section("tools"), () => {
       this.draw();
     });
     tools.onChange(() => {
@@ -49,6 +63,7 @@ export class ToolsPanel {
 
   /** Another chat is open, the line came or went, function calling was switched. */
   draw(): void {
+    if (!this.look.seen) return;
     this.drawScopes();
     const scope = this.where;
     const own = this.chosen.own(scope);
@@ -62,7 +77,7 @@ export class ToolsPanel {
     this.choice.replaceChildren(...offered.map(([value, text]) => new Option(text, value)));
     this.choice.value =
       own === undefined ? (around === undefined ? "all" : INHERIT) : typeof own === "string" ? own : SOME;
-    this.list.replaceChildren(...this.tools.all.map((info) => this.row(info, scope)));
+    this.rows.draw(this.tools.all.map((info) => ({ info, ticked: this.chosen.allows(info, scope) })));
     this.status.textContent = this.state();
   }
 
@@ -91,12 +106,12 @@ export class ToolsPanel {
       : this.texts.say("tools.inherit.everywhere");
   }
 
-  private row(info: FunctionInfo, scope: Scope): HTMLElement {
+  private row({ info, ticked }: OfferedTool): HTMLElement {
     const label = document.createElement("label");
     label.className = "checkbox_label";
     const box = document.createElement("input");
     box.type = "checkbox";
-    box.checked = this.chosen.allows(info, scope);
+    box.checked = ticked;
     box.addEventListener("change", () => {
       this.tick(info, box.checked);
     });
@@ -141,11 +156,5 @@ export class ToolsPanel {
     if (calling !== "on") return this.texts.say(`tools.${calling}`);
     const offered = all.filter((info) => info.provider.online && this.chosen.allows(info)).length;
     return this.texts.say("tools.on", offered, all.length);
-  }
-
-  private find(selector: string): HTMLElement {
-    const found = this.root.querySelector<HTMLElement>(selector);
-    if (found === null) throw new Error(`The drawer's template has no ${selector}.`);
-    return found;
   }
 }

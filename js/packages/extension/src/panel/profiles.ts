@@ -4,10 +4,11 @@ import type { ProfileInfo } from "@tavernlink/client";
 
 import { errorInfo } from "../host/failure.js";
 import type { NoticeKind } from "../host/popup.js";
-import type { Texts } from "../panel/texts.js";
-import type { Follow, FollowEvent } from "./follow.js";
-import { askWhatToApply, askWhatToPublish, type Confirm } from "./popups.js";
-import type { Profiles } from "./profiles.js";
+import type { Template } from "./template.js";
+import type { Texts } from "./texts.js";
+import type { Follow, FollowEvent } from "../profiles/follow.js";
+import { askWhatToApply, askWhatToPublish, type Confirm } from "../profiles/popups.js";
+import type { Profiles } from "../profiles/profiles.js";
 
 export interface ProfilesPage {
   confirm: Confirm;
@@ -24,15 +25,15 @@ export class ProfilesPanel {
   private busy = false;
 
   constructor(
-    private readonly root: HTMLElement,
+    private readonly template: Template,
     private readonly profiles: Profiles,
     private readonly follower: Follow,
     private readonly texts: Texts,
     private readonly page: ProfilesPage,
   ) {
-    this.select = this.find("#tavernlink_profile") as HTMLSelectElement;
-    this.follow = this.find("#tavernlink_follow") as HTMLInputElement;
-    this.status = this.find('[data-part="profiles"]');
+    this.select = this.template.select("profile");
+    this.follow = this.template.input("follow");
+    this.status = this.template.part("profiles");
     this.select.addEventListener("change", () => {
       this.draw();
     });
@@ -41,13 +42,13 @@ export class ProfilesPanel {
       void this.run(() => this.switchFollow(checked));
     });
     const press = (id: string, work: () => Promise<void>): void => {
-      this.find(id).addEventListener("click", () => {
+      this.template.id(id).addEventListener("click", () => {
         void this.run(work);
       });
     };
-    press("#tavernlink_pull", () => this.pull());
-    press("#tavernlink_publish", () => this.publish());
-    press("#tavernlink_undo", () => this.undo());
+    press("pull", () => this.pull());
+    press("publish", () => this.publish());
+    press("undo", () => this.undo());
     this.draw();
   }
 
@@ -112,12 +113,12 @@ export class ProfilesPanel {
     this.follow.checked = this.profiles.memory.follows(this.chosen);
     this.follow.disabled = this.chosen === "" || this.busy;
     const enable = (id: string, on: boolean): void => {
-      (this.find(id) as HTMLButtonElement).disabled = this.busy || !on;
+      this.template.button(id).disabled = this.busy || !on;
     };
-    enable("#tavernlink_pull", this.online && names.has(this.chosen));
-    enable("#tavernlink_publish", this.online);
+    enable("pull", this.online && names.has(this.chosen));
+    enable("publish", this.online);
     enable(
-      "#tavernlink_undo",
+      "undo",
       this.profiles.backups.list.some(({ reason }) => reason === "apply"),
     );
     if (!this.online && this.known.length === 0) this.status.textContent = this.texts.say("profiles.offline");
@@ -200,11 +201,5 @@ export class ProfilesPanel {
     this.page.notify(kind, text);
     this.page.log(kind === "error" || kind === "warning" ? kind : "info", text);
     this.draw();
-  }
-
-  private find(selector: string): HTMLElement {
-    const found = this.root.querySelector<HTMLElement>(selector);
-    if (found === null) throw new Error(`The drawer's template has no ${selector}.`);
-    return found;
   }
 }

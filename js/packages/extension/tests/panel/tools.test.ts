@@ -1,16 +1,13 @@
 // @vitest-environment jsdom
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { beforeEach, expect, it } from "vitest";
 
 import type { FunctionInfo } from "@tavernlink/client";
 
 import { Texts } from "../../src/panel/texts.js";
 import { ToolChoice } from "../../src/tools/choice.js";
-import { ToolsPanel } from "../../src/tools/panel.js";
+import { ToolsPanel } from "../../src/panel/tools.js";
+import { HandSight, openTemplate } from "./stand_in.js";
 
-const template = readFileSync(join(import.meta.dirname, "../../static/panel.html"), "utf8");
 const made = (name: string, kind: string): FunctionInfo =>
   ({
     address: `${kind}/${name}`,
@@ -29,7 +26,7 @@ let calling: "on" | "off" | "unsupported";
 let panel: ToolsPanel;
 
 beforeEach(() => {
-  document.body.innerHTML = template;
+  const template = openTemplate();
   character = { id: "s.png", name: "Seraphina" };
   metadata = {};
   settings = {};
@@ -42,10 +39,11 @@ beforeEach(() => {
     character: () => character,
   });
   panel = new ToolsPanel(
-    document.body,
+    template,
     { all: functions, onChange: () => undefined },
     choice,
     new Texts((text) => text),
+    new HandSight(),
     { online: () => true, calling: () => calling },
   );
 });

@@ -1,21 +1,20 @@
 /** `/tavernlink-call name=… {…}`: any function that the hub lets this SillyTavern call, from a script or by hand. */
 
 import { addSlashCommand } from "../host/slash.js";
-import type { Calls } from "./calls.js";
+import type { Calls } from "../functions/calls.js";
+import type { Texts } from "../panel/texts.js";
 
-export function addCallCommand(calls: Pick<Calls, "call">): boolean {
+export function addCallCommand(calls: Pick<Calls, "call">, texts: Texts): boolean {
   return addSlashCommand({
     name: "tavernlink-call",
-    help:
-      "Calls a function through the Tavernlink hub and pipes its result (a text as it is, anything else as JSON)." +
-      '<div>Example:</div><pre><code>/tavernlink-call name=roll {"sides": 20} | /echo</code></pre>',
-    returns: "the function's result",
+    help: texts.say("slash.call"),
+    returns: texts.say("slash.call.returns"),
     named: [
-      { name: "name", about: "name or address of the function", required: true },
-      { name: "provider", about: "id or name of who has it, where the name alone does not say it" },
-      { name: "timeout", about: "seconds to wait for the result" },
+      { name: "name", about: texts.say("slash.call.name"), required: true },
+      { name: "provider", about: texts.say("slash.call.provider") },
+      { name: "timeout", about: texts.say("slash.call.timeout") },
     ],
-    unnamed: "the arguments, as a JSON object",
+    unnamed: texts.say("slash.call.args"),
     run: async ({ name, provider, timeout }, value) => {
       if (name === undefined || name === "") throw new Error("/tavernlink-call needs name=… of a function.");
       const result = await calls.call(name, readArguments(value), {

@@ -1,26 +1,22 @@
 // @vitest-environment jsdom
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { beforeEach, expect, it, vi } from "vitest";
 
 import { Texts } from "../../src/panel/texts.js";
 import { Follow } from "../../src/profiles/follow.js";
-import { ProfilesPanel } from "../../src/profiles/panel.js";
-import { lore, openPlace } from "./stand_in.js";
+import { ProfilesPanel } from "../../src/panel/profiles.js";
+import { lore, openPlace } from "../profiles/stand_in.js";
+import { openTemplate } from "./stand_in.js";
 
-const template = readFileSync(join(import.meta.dirname, "../../static/panel.html"), "utf8");
 let answer: (content: HTMLElement) => boolean;
 let asked: string[];
 let place: ReturnType<typeof openPlace>;
 let panel: ProfilesPanel;
 
 beforeEach(() => {
-  document.body.innerHTML = template;
+  const template = openTemplate();
   place = openPlace();
   asked = [];
   answer = () => true;
-  const root = document.querySelector<HTMLElement>("#tavernlink_panel") ?? document.body;
   const follow = new Follow(place.profiles, {
     whenQuiet: () => Promise.resolve(),
     later: () => undefined,
@@ -29,7 +25,7 @@ beforeEach(() => {
       panel.report(event);
     },
   });
-  panel = new ProfilesPanel(root, place.profiles, follow, new Texts((text) => text), {
+  panel = new ProfilesPanel(template, place.profiles, follow, new Texts((text) => text), {
     confirm: (content) => {
       asked.push(content.textContent);
       return Promise.resolve(answer(content));

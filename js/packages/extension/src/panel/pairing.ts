@@ -1,7 +1,8 @@
 /** The part of the drawer that shows a pairing code. */
 
-import type { Texts } from "../panel/texts.js";
-import { pair, type Ending, type PairingDeps } from "./pairing.js";
+import type { Template } from "./template.js";
+import type { Texts } from "./texts.js";
+import { pair, type Ending, type PairingDeps } from "../pairing/pairing.js";
 
 export class PairingPanel {
   private readonly box: HTMLElement;
@@ -11,21 +12,16 @@ export class PairingPanel {
   private ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(
-    root: HTMLElement,
+    template: Template,
     private readonly texts: Texts,
     private readonly deps: PairingDeps,
     /** The key of the one pairing that was approved. */
     private readonly paired: (key: string) => void,
   ) {
-    const find = (selector: string): HTMLElement => {
-      const found = root.querySelector<HTMLElement>(selector);
-      if (found === null) throw new Error(`The drawer's template has no ${selector}.`);
-      return found;
-    };
-    this.box = find('[data-part="pairing"]');
-    this.code = find('[data-part="pairing-code"]');
-    this.text = find('[data-part="pairing-text"]');
-    find("#tavernlink_pairing_cancel").addEventListener("click", () => {
+    this.box = template.part("pairing");
+    this.code = template.part("pairing-code");
+    this.text = template.part("pairing-text");
+    template.id("pairing_cancel").addEventListener("click", () => {
       this.stop();
     });
   }
@@ -73,6 +69,8 @@ export class PairingPanel {
 
   private draw(code: string, text: string): void {
     this.box.hidden = false;
+    // The code is read out once (it is an output), not the time that is left of it.
+    this.box.ariaLive = code === "" ? "polite" : "off";
     this.code.textContent = code;
     this.text.textContent = text;
   }

@@ -1,14 +1,12 @@
 // @vitest-environment jsdom
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { Texts } from "../../src/panel/texts.js";
-import { PermissionsPanel } from "../../src/permissions/panel.js";
+import { PermissionsPanel } from "../../src/panel/permissions.js";
 import { inWords, showQuestion } from "../../src/permissions/question.js";
 import { Permissions } from "../../src/permissions/stored.js";
 import { HARMLESS_COMMANDS } from "../../src/scripts/names.js";
+import { openTemplate } from "./stand_in.js";
 
 const texts = new Texts((text) => text);
 let root: HTMLElement;
@@ -28,11 +26,11 @@ function part(name: string): HTMLElement {
 }
 
 beforeEach(() => {
-  document.body.innerHTML = readFileSync(join(import.meta.dirname, "../../static/panel.html"), "utf8");
+  const template = openTemplate();
   root = document.body;
   const settings = {};
   permissions = new Permissions({ all: () => settings, save: () => undefined });
-  new PermissionsPanel(root, permissions, texts);
+  new PermissionsPanel(template, permissions, texts);
 });
 
 describe("Permissions in the drawer", () => {
