@@ -55,7 +55,6 @@ body {{ max-width: 34rem; margin: 18vh auto; padding: 0 1.5rem }}
 
 class _File(NamedTuple):
     content: bytes
-    packed: bytes | None
     headers: dict[str, str]
 
 
@@ -80,8 +79,9 @@ def document_routes() -> list[Any]:
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(b"", status_code=304, headers=headers)
         content = file.content
-        if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-            content, headers["content-encoding"] = file.packed, "gzip"
+        if path.suffix in _PACKED and "gzip" in request.headers.get("accept-encoding", ""):
+            content = await asyncio.to_thread(_packed, path)
+            headers["content-encoding"] = "gzip"
         return Response(content, media_type=media_type_of(path), headers=headers)
 
     methods = [HttpMethod.GET, HttpMethod.HEAD]
@@ -124,8 +124,12 @@ def _read(path: Path) -> _File:
         "cache-control": "public, max-age=31536000, immutable" if _HASHED.search(path.name) else "no-cache",
         "content-security-policy": _POLICY.format(scripts=scripts if path.suffix == ".html" else ""),
     }
-    packed = gzip.compress(content, 6, mtime=0) if path.suffix in _PACKED else None
-    return _File(content, packed, headers)
+    return _File(content, headers)
+
+
+@lru_cache(maxsize=128)
+def _packed(path: Path) -> bytes:
+    return gzip.compress(_read(path).content, 6, mtime=0)
 
 
 def _sha256(script: bytes) -> str:
