@@ -248,10 +248,10 @@ def _measure(server: HubServer, plan: ConsolePlan, say: Callable[[str], None]) -
     lines = [
         "# The console under load",
         "",
-        "Written by `make bench ARGS=console`; do not edit. A real hub, with "
-        + f"{plan.taverns} connected taverns that publish {rate:.0f}",
-        f"events a second between them, {plan.apps:,} connected apps that each listen to one of them, and the console,",
-        "signed in as an admin, in Chromium. Hub, load generator and browser share the machine; there is no GPU.",
+        "Written by `make bench ARGS=console`; do not edit. A real hub, the console in Chromium, signed in as admin;",
+        f"{plan.taverns} connected taverns that publish {rate:.0f}",
+        f"events a second between them, and {plan.apps:,} connected apps that each listen to one of them.",
+        "Hub, load generator and browser share the machine; there is no GPU.",
         "",
         f"- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         f"- Machine: {describe()}; Chromium {version}",
@@ -266,10 +266,10 @@ def _measure(server: HubServer, plan: ConsolePlan, say: Callable[[str], None]) -
     ]
     lines += [
         "",
-        f"The bundle is the page, its script and its style: {packed / 1_000:.0f} kB as the hub sends them, "
-        + f"{whole / 1_000:.0f} kB unpacked.",
-        "Frame times are the times between calls of `requestAnimationFrame`, in milliseconds; a long task keeps the page's",
-        "thread for more than 50 ms. *Opened*: from the click until the page stands, in milliseconds.",
+        "The bundle is the page, its script and its style:",
+        f"{packed / 1_000:.0f} kB as the hub sends them, {whole / 1_000:.0f} kB unpacked. Frame times are those between",
+        "calls of `requestAnimationFrame`, in milliseconds; a long task keeps the page's thread over 50 ms.",
+        "*Opened*: from the click until the page stands, in milliseconds.",
         "",
         "| page | opened | frames | p50 | p95 | p99 | max | long tasks | longest |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
