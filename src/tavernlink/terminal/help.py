@@ -1,10 +1,11 @@
-"""A sheet over the screen that says what the keys do."""
+"""A sheet over the screen to read: what the keys do, or all that is known of a row."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -17,7 +18,7 @@ __all__ = ["Help"]
 
 
 class Help(ModalScreen[None]):
-    """Keys and words in two columns; any of a few keys closes it."""
+    """Two columns; any of a few keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,f1,question_mark", "dismiss", show=False),
@@ -25,8 +26,9 @@ class Help(ModalScreen[None]):
         Binding("down,j", "scroll('scroll_down')", show=False),
     ]
 
-    def __init__(self, words: Words, rows: list[tuple[str, str]]) -> None:
+    def __init__(self, words: Words, rows: list[tuple[str, str]], *, title: str | None = None) -> None:
         super().__init__()
+        self._title = words("help.title") if title is None else title
         self._words = words
         self._rows = rows
 
@@ -36,9 +38,9 @@ class Help(ModalScreen[None]):
         table.add_column(style="bold", no_wrap=True)
         table.add_column()
         for keys, about in self._rows:
-            table.add_row(keys, about)
+            table.add_row(Text(keys), Text(about))
         with VerticalScroll(classes="sheet") as sheet:
-            sheet.border_title = self._words("help.title")
+            sheet.border_title = self._title
             sheet.border_subtitle = self._words("help.close")
             yield Static(table)
 

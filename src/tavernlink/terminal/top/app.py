@@ -18,10 +18,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import DataTable, Input, Static
 
-from tavernlink.errors import TavernlinkError
+from tavernlink.errors import AuthError, TavernlinkError
 from tavernlink.protocol.session import Resync
 from tavernlink.sdk import Hub
 from tavernlink.terminal.face import Face
+from tavernlink.terminal.help import Help
 from tavernlink.terminal.language import Words
 from tavernlink.terminal.sure import Sure
 from tavernlink.terminal.themes import Shade
@@ -103,17 +104,31 @@ class TopApp(Face):
 
     async def _follow(self) -> None:
         try:
-            async with self.hub.subscribe(*Board.TYPES) as happenings:
-                await self.board.load(self.hub)
-                self._dirty = True
-                async for event in happenings:
-                    if isinstance(event, Resync):
-                        await self.board.load(self.hub)
-                    elif self.board.receive(event):
-                        await self.board.load_rooms(self.hub)
-                    self._dirty = True
+            await asyncio.gather(self._hear(*Board.TYPES), self._hear_as_admin())
         except TavernlinkError as error:
             self.leave(error)
+
+    async def _hear(self, *types: str) -> None:
+        async with self.hub.subscribe(*types) as happenings:
+            await self.board.load(self.hub)
+            self._dirty = True
+            async for event in happenings:
+                if isinstance(event, Resync):
+                    await self.board.load(self.hub)
+                elif self.board.receive(event):
+                    await self.board.load_rooms(self.hub)
+                self._dirty = True
+
+    async def _hear_as_admin(self) -> None:
+        """Hear what only admins may; other keys do without."""
+        try:
+            async with self.hub.subscribe(*Board.ADMIN_TYPES) as happenings:
+                async for event in happenings:
+                    self.board.receive(event)
+                    self._dirty = True
+        except AuthError as error:
+            if error.code != "forbidden":
+                raise
 
     # ── Drawing ──────────────────────────────────────────────────────────────────────────────────────────
     def _grow_older(self) -> None:
@@ -346,14 +361,22 @@ class TopApp(Face):
         self.action_open()
 
     def action_open(self) -> None:
-        """Leave for the chat of the chosen tavern, or of the request's."""
+        """Leave for the chat of the chosen tavern, or of the request's; else show the whole row."""
         chosen, name = self._chosen(), PANELS[self.panel].name
         if name == "taverns":
             self.chat_of = chosen
         elif name == "requests" and chosen is not None:
             self.chat_of = self.board.requests[chosen].tavern
+        elif chosen is not None:
+            self.push_screen(Help(self.words, self._whole(chosen), title=self.words(f"panel.{name}")))
         if self.chat_of is not None:
             self.exit()
+
+    def _whole(self, chosen: str) -> list[tuple[str, str]]:
+        """Everything of a row, however long."""
+        row = next(each for each in self._rows if each.id == chosen)
+        columns = [self.words(f"column.{name}") for name in PANELS[self.panel].columns]
+        return [(name, cell.text) for name, cell in zip(columns, row.cells, strict=True) if cell.text]
 
     def help_rows(self) -> list[tuple[str, str]]:
         """The keys."""

@@ -71,10 +71,10 @@ class Board:
     busy: deque[float] = field(default_factory=lambda: deque(maxlen=_SECONDS))
     """Requests that ran or waited, each second."""
 
-    TYPES = (
-        "tavern.changed", "request.changed", "stats.changed", "traffic.flowed", "functions.changed", "log.*",
-    )  # fmt: skip
+    TYPES = ("tavern.changed", "request.changed", "stats.changed", "functions.changed")
     """What to subscribe to."""
+    ADMIN_TYPES = ("traffic.flowed", "log.*")
+    """What to subscribe to as well, with a key that may."""
 
     async def load(self, hub: Hub) -> None:
         """Fetch everything that is there already. Raises what the line does; what is forbidden stays empty."""
