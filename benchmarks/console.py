@@ -267,8 +267,9 @@ def _measure(server: HubServer, plan: ConsolePlan, say: Callable[[str], None]) -
     lines += [
         "",
         "The bundle is the page, its script and its style:",
-        f"{packed / 1_000:.0f} kB as the hub sends them, {whole / 1_000:.0f} kB unpacked. Frame times are those between",
-        "calls of `requestAnimationFrame`, in milliseconds; a long task keeps the page's thread over 50 ms.",
+        f"{packed / 1_000:.0f} kB as the hub sends them, {whole / 1_000:.0f} kB unpacked.",
+        "Frame times are those between calls of `requestAnimationFrame`, in milliseconds; a long task keeps the page's",
+        "thread for more than 50 ms.",
         "*Opened*: from the click until the page stands, in milliseconds.",
         "",
         "| page | opened | frames | p50 | p95 | p99 | max | long tasks | longest |",

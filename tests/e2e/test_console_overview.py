@@ -63,9 +63,10 @@ async def talking(tavern: ScriptedTavern, app: Hub) -> AsyncIterator[None]:
         work.cancel()
 
 
-async def ink(page: Page) -> int:
-    found: int = await page.locator(".picture canvas").evaluate(_INK)
-    return found
+async def drawn(page: Page) -> None:
+    """Wait until there is a picture."""
+    canvas = await page.locator(".picture canvas").element_handle()
+    await page.wait_for_function(f"(canvas) => ({_INK})(canvas) > 500", arg=canvas)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ async def test_the_overview_lives(
             picture = page.locator(".picture")
             busiest = "→ Diary bot" if not chinese else "Diary bot"
             await expect(picture).to_have_attribute("aria-label", _containing(busiest))
-            assert await ink(page) > 500
+            await drawn(page)
             await check_looks(page, f"{name}-overview-busy")
 
             await page.locator("button[aria-pressed]").click()
@@ -117,7 +118,7 @@ async def test_who_wants_no_motion_and_who_may_see_less(browser: Browser, tmp_pa
         async with visitor(browser, hub, reduced_motion="reduce") as page:
             await sign_in(page, hub.admin_key)
             await expect(page.locator(".picture")).to_have_attribute("aria-label", _containing("→"))
-            assert await ink(page) > 500
+            await drawn(page)
         async with visitor(browser, hub) as page:
             await sign_in(page, hub.viewer_key)
             await expect(page.locator(".charts .now").first).not_to_have_text("0")

@@ -11,7 +11,11 @@ from tavernlink.protocol.stats import Stats, StatsGet
 __all__ = ["show_stats"]
 
 
-@get("/stats", tags=["stats"], summary="Taverns, apps, rooms, requests, tokens per second, delivery, errors lately")
+@get(
+    "/stats",
+    tags=["stats"],
+    summary="Taverns, apps, rooms, requests, tokens per second, delivery, errors lately",
+)
 async def show_stats(caller: AsCaller) -> Answer[Stats]:
     """`stats.get`."""
     return ok(await caller.ask("stats.get", StatsGet()))
