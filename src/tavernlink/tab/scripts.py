@@ -67,7 +67,7 @@ globalThis.tavernlinkDialogs ??= (() => {
     };
     const press = (dialog, answer, text) => {
         const wanted = answer.toLowerCase(), buttons = buttonsOf(dialog);
-        const named = dialog.querySelector(/^(ok|cancel|close)$/.test(wanted) ? `.popup-button-${wanted}` : '#-');
+        const named = /^(ok|cancel|close)$/.test(wanted) && dialog.querySelector(`.popup-button-${wanted}`);
         const label = [...buttons.keys()].find(each => each.toLowerCase() === wanted);
         const button = named && shown(named) ? named : buttons.get(label);
         if (!button) return false;
