@@ -12,6 +12,7 @@ import {
   type StreamStart,
 } from "@tavernlink/client";
 
+import type { Errand, Errands } from "./errands.svelte.js";
 import { apply, type Loaded } from "./mirror.js";
 import { target } from "./swipes.js";
 
@@ -24,14 +25,6 @@ export interface Growing {
   onLast: "add" | "replace" | null;
   text: string;
   reasoning: string;
-}
-
-/** Something of ours that the tavern has not finished. */
-export interface Waiting {
-  id: string;
-  /** Requests before it; 0: it runs. */
-  position: number;
-  cancel: () => Promise<void>;
 }
 
 /** What went wrong last, and how it is tried again, where that makes sense. */
@@ -53,8 +46,6 @@ export class Chat {
   chatId = $state<string | null>(null);
   total = $state(0);
   growing = $state<Growing | null>(null);
-  /** Ours, in the order in which they were asked. */
-  waiting = $state.raw<readonly Waiting[]>([]);
   trouble = $state.raw<Trouble | null>(null);
   loadingEarlier = $state(false);
   /** False until the hub's copy of the chat is here. */
@@ -70,6 +61,7 @@ export class Chat {
   constructor(
     private readonly hub: Hub,
     readonly tavern: string,
+    private readonly errands: Errands,
     private readonly failed: (error: unknown) => void,
   ) {
     const ofThis = (content: { tavern?: string | null }): boolean => content.tavern === tavern;
@@ -112,6 +104,11 @@ export class Chat {
 
   get messages(): readonly ChatMessage[] {
     return this.loaded.messages;
+  }
+
+  /** What this page asked here and is not finished. */
+  get waiting(): readonly Errand[] {
+    return this.errands.of(this.tavern);
   }
 
   get first(): number {
@@ -230,18 +227,8 @@ export class Chat {
     }
   }
 
-  private async follow<Result>(generation: Generation<Result>): Promise<Result> {
-    const id = generation.requestId;
-    const others = (): Waiting[] => this.waiting.filter((each) => each.id !== id);
-    generation.moved = (position) => {
-      this.waiting = [...others(), { id, position: position ?? 0, cancel: () => generation.cancel() }];
-    };
-    try {
-      return await generation.result;
-    } finally {
-      generation.moved = undefined;
-      this.waiting = others();
-    }
+  private follow<Result>(generation: Generation<Result>): Promise<Result> {
+    return this.errands.follow(this.tavern, generation);
   }
 
   private begin(start: StreamStart): void {

@@ -3,6 +3,7 @@
 import { Connection, Hub, TavernlinkError, type ConnectionState } from "@tavernlink/client";
 
 import { t } from "../i18n/language.svelte.js";
+import { Errands } from "./errands.svelte.js";
 import { Drafts } from "./drafts.js";
 import { Figures } from "./figures.svelte.js";
 import { Pairings } from "./pairings.svelte.js";
@@ -44,6 +45,7 @@ export class Stay {
   readonly pairings: Pairings;
   readonly pictures: Pictures;
   readonly drafts = new Drafts(localStorage);
+  readonly errands = new Errands();
   line = $state<ConnectionState>({ name: "idle" });
 
   constructor(
