@@ -8,13 +8,18 @@ from scripts.generate.commands import render_command_pages, render_words
 from scripts.generate.golden import read_golden
 from scripts.generate.model import read_protocol
 from scripts.generate.reference import render_reference
+from scripts.generate.rest import render_rest
 from scripts.generate.schema import render_schema
 from scripts.generate.sdk import render_sdk
+from scripts.generate.sdk_pages import render_sdk_pages
 from scripts.generate.settings import render_settings
 from scripts.generate.typescript import render_commands, render_typescript
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = (ROOT / "docs" / "protocol" / "messages", ROOT / "docs" / "protocol" / "commands")
+FOLDERS = tuple(
+    ROOT / "docs" / name
+    for name in ("protocol/messages", "protocol/commands", "reference/rest", "reference/sdk")
+)
 """Everything in them is generated."""
 
 
@@ -24,6 +29,8 @@ def outputs() -> dict[Path, str]:
     pages = render_reference(protocol, read_golden()) | render_command_pages(protocol)
     return {
         **{ROOT / "docs" / "protocol" / place: text for place, text in pages.items()},
+        **{ROOT / "docs" / "reference" / "rest" / place: text for place, text in render_rest().items()},
+        **{ROOT / "docs" / "reference" / "sdk" / place: text for place, text in render_sdk_pages().items()},
         ROOT / "docs" / "guide" / "settings.md": render_settings(),
         ROOT / "docs" / "protocol" / "schema.json": render_schema(protocol),
         ROOT / "src" / "tavernlink" / "protocol" / "commands" / "words.py": render_words(protocol),
