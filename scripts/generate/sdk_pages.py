@@ -115,8 +115,8 @@ def _signature(name: str, function: Callable[..., Any]) -> str:
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(
-        parameter.kind, ""
+    stars = "*" * (parameter.kind is parameter.VAR_POSITIONAL) + "**" * (
+        parameter.kind is parameter.VAR_KEYWORD
     )
     kind = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
     default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
