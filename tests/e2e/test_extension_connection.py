@@ -52,7 +52,6 @@ _LOG = """async () => {
     for (let at = panel; at; at = at.parentElement) at.classList.remove('closedDrawer');
     panel.querySelector('.inline-drawer-content').style.display = 'block';
     panel.querySelector('details.tavernlink-log').open = true;
-    panel.querySelector('details.tavernlink-log').scrollIntoView();
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     do await frame(); while (panel.querySelector('pre').textContent === '');
     await frame();
@@ -196,7 +195,6 @@ async def test_no_hub_is_an_amber_light_and_tries_without_end(
             for (let at = panel; at; at = at.parentElement) at.classList.remove('closedDrawer');
             panel.querySelector('.inline-drawer-content').style.display = 'block';
             log.closest('details').open = true;
-            log.scrollIntoView();
             return log.textContent.match(/info connecting/g)?.length >= 3;
         }"""
     )

@@ -17,6 +17,9 @@ import {
   type Remembered,
 } from "../permissions/stored.js";
 
+/** Commands that are named where many ask. */
+const NAMED = 12;
+
 export class PermissionsPanel {
   constructor(
     private readonly template: Template,
@@ -92,6 +95,7 @@ export class PermissionsPanel {
     const { stored } = this.permissions;
     for (const kind of CLASSES)
       this.template.select(`policy_${kind}`).value = this.permissions.policy(kind, kind);
+    this.template.part("asks").textContent = this.describeAsking();
     const exceptions = Object.entries(stored.policies).filter(([name]) => !isClass(name));
     this.fillList(
       "exceptions",
@@ -119,6 +123,19 @@ export class PermissionsPanel {
     const list = this.template.id("script_list") as HTMLTextAreaElement;
     list.value = stored.scripts.list;
     this.template.part("script-list").hidden = stored.scripts.mode !== "list";
+  }
+
+  /** Which commands ask the person as things are. */
+  private describeAsking(): string {
+    const asking = Object.keys(COMMANDS).filter((name) => {
+      const what = classify({ name });
+      return what !== undefined && this.permissions.policy(what.command, what.kind) === "ask";
+    });
+    if (asking.length === 0) return this.texts.say("permissions.asks.none");
+    const named = asking.slice(0, NAMED).join(", ");
+    return asking.length > NAMED
+      ? this.texts.say("permissions.asks.more", named, asking.length - NAMED)
+      : this.texts.say("permissions.asks", named);
   }
 
   private describe({ caller, what, answer }: Remembered): string {

@@ -121,7 +121,9 @@ export class ProfilesPanel {
       "undo",
       this.profiles.backups.list.some(({ reason }) => reason === "apply"),
     );
-    if (!this.online && this.known.length === 0) this.status.textContent = this.texts.say("profiles.offline");
+    const offline = this.texts.say("profiles.offline");
+    if (!this.online && this.known.length === 0) this.status.textContent = offline;
+    else if (this.status.textContent === offline) this.status.textContent = "";
   }
 
   private async pull(): Promise<void> {

@@ -41,6 +41,8 @@ export class QueueView {
     this.look = sight.watch(template.section("queue"), () => {
       this.follow();
       this.draw();
+      // Folded, it would stay as it was.
+      if (!this.look.seen) this.count.textContent = "";
     });
     line.hear("queue.changed", (queue) => {
       this.queue = queue;

@@ -39,6 +39,7 @@ export class RoomsView {
     this.look = sight.watch(template.section("rooms"), () => {
       void this.refresh();
       this.draw();
+      if (!this.look.seen) this.count.textContent = "";
     });
     for (const type of ["room.changed", "room.closed", "room.message"] as const)
       line.hear(type, () => {

@@ -1,6 +1,7 @@
 /**
- * Whether somebody looks: a part of the drawer is worked on only while it is unfolded and on the screen. SillyTavern hides
- * drawers in ways of its own, and more than one around another, so the browser is asked and not SillyTavern.
+ * Whether somebody may look: a part of the drawer is worked on only while it is unfolded, in an open drawer, in a page that
+ * is in front. SillyTavern closes drawers in ways of its own, and more than one around another, so the browser is asked
+ * whether there is anything of the part, and not SillyTavern.
  */
 
 export interface Look {
@@ -14,13 +15,9 @@ export interface Sight {
 
 export class PageSight implements Sight {
   private readonly looks = new Map<Element, () => void>();
-  private readonly onScreen = new Set<Element>();
-  private readonly observer = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) this.onScreen.add(target);
-      else this.onScreen.delete(target);
-      this.looks.get(target)?.();
-    }
+  /** What is not displayed has no size; it is told once at the beginning, too. */
+  private readonly observer = new ResizeObserver((entries) => {
+    for (const { target } of entries) this.looks.get(target)?.();
   });
 
   constructor() {
@@ -32,7 +29,8 @@ export class PageSight implements Sight {
   watch(section: HTMLDetailsElement, changed: (seen: boolean) => void): Look {
     const look = { seen: false };
     const check = (): void => {
-      const seen = section.open && this.onScreen.has(section) && document.visibilityState === "visible";
+      const shown = section.getClientRects().length > 0;
+      const seen = section.open && shown && document.visibilityState === "visible";
       if (seen === look.seen) return;
       look.seen = seen;
       changed(seen);

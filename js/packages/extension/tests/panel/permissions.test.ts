@@ -35,7 +35,9 @@ beforeEach(() => {
 
 describe("Permissions in the drawer", () => {
   it("sets classes, and single commands apart from them", () => {
+    expect(part("asks").textContent).toBe("At present no command asks you.");
     select("tavernlink_policy_destructive", "ask");
+    expect(part("asks").textContent).toMatch(/^At present these ask you: \w+\.\w+/);
     select("tavernlink_exception_command", "world.delete");
     select("tavernlink_exception_policy", "refuse");
     root.querySelector<HTMLElement>("#tavernlink_exception_add")?.click();

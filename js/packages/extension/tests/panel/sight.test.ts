@@ -3,15 +3,17 @@ import { beforeEach, expect, it, vi } from "vitest";
 
 import { PageSight } from "../../src/panel/sight.js";
 
-let report: (target: Element, isIntersecting: boolean) => void;
+let report: (target: Element, displayed: boolean) => void;
 
 beforeEach(() => {
   vi.stubGlobal(
-    "IntersectionObserver",
+    "ResizeObserver",
     class {
-      constructor(callback: (entries: { target: Element; isIntersecting: boolean }[]) => void) {
-        report = (target, isIntersecting) => {
-          callback([{ target, isIntersecting }]);
+      constructor(callback: (entries: { target: Element }[]) => void) {
+        report = (target, displayed) => {
+          const rects = (displayed ? [{}] : []) as unknown as DOMRectList;
+          vi.spyOn(target, "getClientRects").mockReturnValue(rects);
+          callback([{ target }]);
         };
       }
       observe = vi.fn();
@@ -19,7 +21,7 @@ beforeEach(() => {
   );
 });
 
-it("sees a section that is unfolded, on the screen, in a page that is in front", () => {
+it("sees a section that is unfolded, displayed, in a page that is in front", () => {
   const section = document.createElement("details");
   const heard = vi.fn();
   const look = new PageSight().watch(section, heard);
