@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-browser setup-tests check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench faults conformance docs generate lock wheel clean
+.PHONY: help setup setup-browser setup-tests check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench faults conformance docs screenshots generate lock wheel clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ generate: setup ## JSON Schema, TypeScript types and the reference page from the
 
 docs: setup ## the documentation site, which the hub shows at /docs (src/tavernlink/_docs)
 	@$(BIN)/python -m scripts.docs $(ARGS)
+
+screenshots: setup-browser ## the documents' pictures, taken of the real program (docs/images/screens)
+	@$(BIN)/python -m scripts.screenshots
 
 bench: setup ## measure the hub against Node's socket.io; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks $(ARGS)
