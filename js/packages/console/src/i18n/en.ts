@@ -1,6 +1,7 @@
 /** English texts. The other languages have the same names (`zh.ts` is checked against this one). */
 export const en = {
   "app.tagline": "Reach SillyTavern from outside.",
+  "app.docs": "Documentation",
   "app.signOut": "Sign out",
   "app.language": "Language",
   "app.theme": "Light or dark",
@@ -561,6 +562,7 @@ export const en = {
   "logs.count": "{count} lines",
   "logs.found": "{found} of {all} lines",
   "logs.missed": "{missed} lines were too many to show",
+  "logs.fetch": "Fetch them",
   "logs.threshold": "The hub writes down {level} only.",
   "logs.change": "Change",
   "logs.none": "The log is empty at this level. New lines appear here by themselves.",

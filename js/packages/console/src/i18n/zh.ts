@@ -3,6 +3,7 @@ import type { TextName } from "./en.js";
 /** 中文。 */
 export const zh: Record<TextName, string> = {
   "app.tagline": "从外部连接 SillyTavern（酒馆）。",
+  "app.docs": "文档",
   "app.signOut": "退出登录",
   "app.language": "语言",
   "app.theme": "浅色或深色",
@@ -549,6 +550,7 @@ export const zh: Record<TextName, string> = {
   "logs.count": "{count} 行",
   "logs.found": "{all} 行中的 {found} 行",
   "logs.missed": "{missed} 行因过多而未显示",
+  "logs.fetch": "取回",
   "logs.threshold": "中枢只记录：{level}。",
   "logs.change": "修改",
   "logs.none": "此级别没有日志。新的会自动出现在这里。",
