@@ -7,9 +7,18 @@ const info = (request_id: string, more: Partial<RequestInfo> = {}): RequestInfo 
   request_id,
   state: "queued",
   type: "send",
+  tavern: "t1",
+  position: null,
   key: "k1",
+  asker: "bot",
+  session: null,
+  character: null,
   priority: 0,
   asked: 100,
+  started: null,
+  finished: null,
+  tokens: null,
+  error: null,
   ...more,
 });
 

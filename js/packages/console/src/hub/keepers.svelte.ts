@@ -41,7 +41,7 @@ const LIST = "tab.list";
 
 /** One tab with the last picture of it. */
 export class KeptTab {
-  info = $state.raw<Tab>() as Tab;
+  info: Tab;
   picture = $state.raw<{ url: string; taken: number; width: number; height: number } | null>(null);
   busy = $state<"" | "picture" | "restart" | "answer">("");
   error = $state("");
@@ -52,7 +52,7 @@ export class KeptTab {
     info: Tab,
     private readonly offered: ReadonlySet<string>,
   ) {
-    this.info = info;
+    this.info = $state.raw(info);
   }
 
   get key(): string {
