@@ -12,6 +12,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.widgets import Static
 
 from tavernlink.errors import TavernlinkError
 from tavernlink.sdk import Hub
@@ -80,6 +81,11 @@ class Face(App[None]):
         if self.line_up:
             return Text(f"● {self.words('line.up')}", style=self.colour("success"))
         return Text(f"◌ {self.words('line.down')}", style=self.colour("warning"))
+
+    def put(self, place: str, text: Text | str) -> None:
+        """Show a text in a place of the screen; nothing where the screen is being taken down."""
+        for each in self.query(place).results(Static):
+            each.update(text)
 
     def colour(self, name: str) -> str:
         """Return one of the theme's colours, for what rich draws."""

@@ -29,6 +29,7 @@ class Choice(NamedTuple):
 class Picker(ModalScreen[str | None]):
     """Ends with the id of what was picked; None: nothing."""
 
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", show=False),
         Binding("up", "move('cursor_up')", show=False, priority=True),

@@ -138,7 +138,7 @@ class ChatApp(Following):
         self._dirty = True
 
     async def _draw_if_dirty(self) -> None:
-        if self._dirty:
+        if self._dirty and self.query(History):
             await self.draw_chat()
 
     async def draw_chat(self) -> None:
@@ -154,19 +154,25 @@ class ChatApp(Following):
 
     def draw_frame(self) -> None:
         """Draw what stands around the messages."""
-        self.query_one("#who", Static).update(frame.who(self))
-        self.query_one("#where", Static).update(frame.where(self))
+        self.put("#who", frame.who(self))
+        self.put("#where", frame.where(self))
         self.draw_notice()
 
     def draw_notice(self) -> None:
         """Draw the line of news, and the keys."""
-        self.query_one("#notice", Static).update(frame.notice(self))
-        writing = self.composer.has_focus
-        hint = "hint.write" if writing else "hint.read" if self.may_write else "hint.look"
-        self.query_one("#hint", Static).update(self.words(hint))
-        placeholder = self.words("chat.placeholder") if self.tavern_id else ""
-        if self.composer.placeholder != placeholder:
-            self.composer.placeholder = placeholder
+        self.put("#notice", frame.notice(self))
+        for composer in self.query(Composer):
+            hint = "hint.write" if composer.has_focus else "hint.read" if self.may_write else "hint.look"
+            self.put("#hint", self.words(hint))
+            placeholder = self.words("chat.placeholder") if self.tavern_id else ""
+            if composer.placeholder != placeholder:
+                composer.placeholder = placeholder
+
+    def look_at_line(self) -> None:
+        """With it, whether what was asked for waits: the SDK learns that without an event."""
+        super().look_at_line()
+        if self.deeds.reply is not None:
+            self.draw_notice()
 
     def line_changed(self) -> None:
         """Say how the line is."""

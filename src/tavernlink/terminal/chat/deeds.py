@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from tavernlink.protocol.chat import ChatMessage
-from tavernlink.protocol.requests import RequestUpdate
 from tavernlink.sdk import Reply, Tavern
 from tavernlink.terminal.picker import Choice, Picker
 from tavernlink.terminal.sure import Sure
@@ -31,8 +30,6 @@ class Deeds:
         self._words = face.words
         self.reply: Reply | None = None
         """The generation that was asked for here and is not over."""
-        self.position: int | None = None
-        """Requests before it; None: it does not wait."""
         self.speaks_as: str | None = None
         self.all: dict[str, Callable[[str], Awaitable[None]]] = {
             "regenerate": lambda _: self._generate("regenerate"),
@@ -56,6 +53,12 @@ class Deeds:
         }
 
     @property
+    def position(self) -> int:
+        """Requests before it; 0: it does not wait."""
+        waits = self.reply is not None and self.reply.state == "queued"
+        return (self.reply.position or 0) if waits and self.reply is not None else 0
+
+    @property
     def _handle(self) -> Tavern:
         return self._face.hub.tavern(self._face.tavern_id)
 
@@ -70,13 +73,13 @@ class Deeds:
     async def _follow(self, reply: Reply) -> None:
         self.reply = reply
         try:
-            async for event in reply.events():
-                if isinstance(event, RequestUpdate):
-                    self.position = event.position if event.state == "queued" else None
-                    self._face.draw_notice()
+            async for _ in reply.events():
+                self._face.draw_notice()
+            await reply
         finally:
             if self.reply is reply:
-                self.reply, self.position = None, None
+                self.reply = None
+            self._face.end_stream(reply.stream_id)
             self._face.draw_notice()
 
     async def _stop(self, _: str) -> None:

@@ -157,6 +157,13 @@ class Following(Face):
         except TavernlinkError as error:
             self.tell(self.words.error(error), bad=True)
 
+    def end_stream(self, stream_id: str | None) -> None:
+        """A request is over, and so is its stream, even where its end was not told."""
+        if stream_id is not None and self.growing.stream_id == stream_id and not self.growing.over:
+            self.growing.over = True
+            self._settle(stream_id)
+            self.draw_soon()
+
     def _settle(self, stream_id: str | None) -> None:
         """A stream is over: its text goes as soon as the chat holds it, which may have been before."""
         last = self.mirror.messages[-1] if self.mirror is not None and self.mirror.messages else None

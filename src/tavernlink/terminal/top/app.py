@@ -148,7 +148,7 @@ class TopApp(Face):
         self._draw_tabs()
         self._draw_list()
         self._draw_tail()
-        self.query_one("#hint", Static).update(self._hint())
+        self.put("#hint", self._hint())
 
     def _draw_head(self) -> None:
         stats, soft = self.board.stats, self.colour("soft")
@@ -161,11 +161,11 @@ class TopApp(Face):
             head.append(f"  {self.words('top.up', time=duration(stats.uptime))}")
             head.append(f"  {self.words('top.connections', taverns=stats.taverns, apps=stats.apps)}")
         head.append(f"  {self.hub.url}", style=soft)
-        self.query_one("#hub", Static).update(head)
+        self.put("#hub", head)
         line = self.line_text()
         if self._paused:
             line = Text(f"❚❚ {self.words('top.paused')}  ", style=self.colour("warning")) + line
-        self.query_one("#line", Static).update(line)
+        self.put("#line", line)
         self._draw_tiles()
 
     def _draw_tiles(self) -> None:
@@ -193,7 +193,7 @@ class TopApp(Face):
         for at, name in enumerate(shown):
             chosen = f"bold reverse {self.colour('primary')}"
             tabs.append(name, style=chosen if at == self.panel else self.colour("soft"))
-        self.query_one("#tabs", Static).update(tabs)
+        self.put("#tabs", tabs)
 
     def _take_columns(self) -> None:
         by, falling = self._sorting[self.panel]
