@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, get, patch, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 
 from tavernlink.errors import BadMessage
 from tavernlink.http.address import address_of
@@ -113,14 +113,16 @@ def settings_routes(runtime: Runtime, configuration: Configuration) -> list[HTTP
         return ok(SettingsVerdict(values=values, changes=changes, left_out=left_out, problem=problem))
 
     @get("/settings/file", tags=["hub"], summary="What is not at its default, as a file; without secrets")
-    async def export_settings(format: Format = "toml") -> Response[bytes]:  # noqa: A002 (the query's word)
+    async def export_settings(
+        format_: Annotated[Format, QueryParameter(name="format")] = "toml",
+    ) -> Response[bytes]:
         """For admins."""
         return Response(
-            write_settings(configuration, format).encode(),
-            media_type="application/json" if format == "json" else "application/toml",
+            write_settings(configuration, format_).encode(),
+            media_type="application/json" if format_ == "json" else "application/toml",
             headers={
                 "cache-control": "no-store",
-                "content-disposition": f'attachment; filename="tavernlink.{format}"',
+                "content-disposition": f'attachment; filename="tavernlink.{format_}"',
             },
         )
 

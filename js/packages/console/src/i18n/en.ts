@@ -191,7 +191,8 @@ export const en = {
   "request.failed": "failed",
   "request.cancelled": "cancelled",
   "requests.aboutAll": "What every program and person asks of the SillyTaverns, as it happens.",
-  "requests.aboutOwn": "What is asked of the SillyTaverns under this key, as it happens. An admin key sees everybody's.",
+  "requests.aboutOwn":
+    "What is asked of the SillyTaverns under this key, as it happens. An admin key sees everybody's.",
   "requests.all": "every SillyTavern",
   "requests.open": "Running and waiting",
   "requests.over": "Finished in the last ten minutes",
@@ -214,7 +215,8 @@ export const en = {
   "tab.closed": "closed",
   "tabs.about": "SillyTaverns that run without a screen, as they look at this moment.",
   "tabs.none": "No tab is kept open without a screen",
-  "tabs.noneHow": "On a machine that is always on, this keeps a SillyTavern open and connected, and shows it here:",
+  "tabs.noneHow":
+    "On a machine that is always on, this keeps a SillyTavern open and connected, and shows it here:",
   "tabs.refresh": "New picture",
   "tabs.refreshAll": "Refresh all",
   "tabs.picture": "The screen of {tab}",
