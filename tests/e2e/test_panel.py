@@ -87,6 +87,7 @@ class Scene(NamedTuple):
         """Keep a picture with this part of the drawer at the top."""
         place = self.panel.locator(f".tavernlink-{at}").first
         await place.evaluate("(each) => each.scrollIntoView({ block: 'start' })")
+        await self.tab.page.evaluate("() => toastr.remove()")  # SillyTavern's notes lie over it
         _PICTURES.mkdir(parents=True, exist_ok=True)
         await self.tab.page.screenshot(path=_PICTURES / f"{name}.png")
 
