@@ -9,6 +9,7 @@ import asyncio
 import base64
 import contextlib
 import dataclasses
+import os
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,6 +30,8 @@ from tavernlink.tab.kept import Pace
 
 _NAME, _PASSWORD = "gate keeper", "pass:wörd"
 _HANDLE, _SECRET = "default-user", "the account's own"
+_ROOT = Path(__file__).parents[2]
+_ARTEFACTS = Path(os.environ.get("TAVERNLINK_ARTEFACTS", _ROOT / ".cache" / "artefacts")) / "tab"
 _PACE = Pace(beat=0.5, answer=20.0)
 _WAITED = 150
 
@@ -206,7 +209,12 @@ async def test_programs_see_a_tab_answer_its_dialog_and_open_it_anew(
         assert data.startswith(b"\x89PNG")
         assert struct.unpack(">II", data[16:24]) == (400, shot["height"])
         small = await app.call("tab.screenshot", tab=info["tavern"])
-        assert base64.b64decode(small["image"]["data"]).startswith(b"\xff\xd8"), "a JPEG"
+        picture = base64.b64decode(small["image"]["data"])
+        assert picture.startswith(b"\xff\xd8"), "a JPEG"
+        _ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        (_ARTEFACTS / "screenshot.jpeg").write_bytes(picture)
+        figures = f"{info['memory'] / 1e6:.0f} MB the browser, {len(picture) / 1e3:.0f} kB a picture of 800 pixels\n"
+        (_ARTEFACTS / "figures.txt").write_text(figures, "utf-8")
 
         # A dialog that a rule knows is answered; one that none knows waits, is told, and is answered from outside.
         assert await tab.evaluate(_TELL) is not True
