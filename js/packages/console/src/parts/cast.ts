@@ -5,6 +5,8 @@ import type { Stats, TavernInfo } from "@tavernlink/client";
 import type { Flow } from "../hub/flow.js";
 import { roomFor, type Cast, type Listed } from "./graph.js";
 
+const byName = new Intl.Collator(undefined, { numeric: true });
+
 /** Whoever is drawn already stays until somebody is twice as busy. */
 const LOYALTY = 2;
 
@@ -30,7 +32,7 @@ export function chooseCast(
     return [...from]
       .sort((a, b) => weight(b) - weight(a))
       .slice(0, roomFor(kind, width, height, withRooms))
-      .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }) || (a.id < b.id ? -1 : 1));
+      .sort((a, b) => byName.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
   };
   const cast = { taverns: pick("tavern", known), apps: pick("app", apps), rooms: pick("room", rooms) };
   return {

@@ -32,6 +32,8 @@ const TRAVEL = 900;
 const GLOW = 1_600;
 const MOST_PULSES = 240;
 const FRAME = 30;
+/** Of the page's time, drawing takes at most one part in so many. */
+const SHARE = 5;
 const LABELS = 16;
 
 export function toneOf(kind: string): Pulse["tone"] {
@@ -48,6 +50,7 @@ export class Painting {
   private marked: string | null = null;
   private frame = 0;
   private drawn = 0;
+  private pause = FRAME;
   private scale = 1;
   private width = 0;
   private height = 0;
@@ -124,7 +127,7 @@ export class Painting {
     this.frame = 0;
     const now = performance.now();
     // Thirty a second are enough for dots, and leave the page the rest.
-    if (this.moving && now - this.drawn < FRAME) {
+    if (this.moving && now - this.drawn < this.pause) {
       this.request();
       return;
     }
@@ -139,6 +142,7 @@ export class Painting {
     context.setTransform(this.scale, 0, 0, this.scale, 0, 0);
     this.drawPulses(context, now);
     this.drawMark(context);
+    this.pause = Math.max(FRAME, (performance.now() - now) * SHARE);
     if (this.pulses.length > 0 || (this.moving && this.lit.size > 0)) this.request();
   };
 
