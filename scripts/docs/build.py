@@ -40,18 +40,27 @@ def build_if_stale(*, draft: bool = False) -> bool:
     wanted = sources_digest()
     if built_digest() == wanted:
         return False
-    fresh = SITE.with_name("_docs.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    for language, place in ((ENGLISH, fresh), (CHINESE, fresh / CHINESE)):
-        shutil.copytree(_build(language, draft=draft), place)
+    # Of this process: another one may build at the same time.
+    fresh = SITE.with_name(f"_docs.new-{os.getpid()}")
+    work = _WORK / str(os.getpid())
+    try:
+        for language, place in ((ENGLISH, fresh), (CHINESE, fresh / CHINESE)):
+            shutil.copytree(_build(language, work, draft=draft), place)
+        _put(fresh, {"sources": None if draft else wanted})
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(fresh, ignore_errors=True)
+    return True
+
+
+def _put(fresh: Path, stamp: dict[str, str | None]) -> None:
+    """Have the new site where the old one was."""
     for name in _DROPPED:
         for path in fresh.rglob(name):
             path.unlink()
-    stamp = {"sources": None if draft else wanted}
     (fresh / STAMP.name).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
     shutil.rmtree(SITE, ignore_errors=True)
     fresh.rename(SITE)
-    return True
 
 
 def built_digest() -> str | None:
@@ -81,10 +90,9 @@ def _sources() -> Iterator[Path]:
                 yield each
 
 
-def _build(language: str, *, draft: bool) -> Path:
+def _build(language: str, work: Path, *, draft: bool) -> Path:
     """Build one language; return the folder of its site."""
-    folder = _WORK / language
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = work / language
     tree = read_tree(language)
     _write(tree, folder / "docs")
     shutil.copytree(_THEME, folder / "theme", ignore=shutil.ignore_patterns("style"))
