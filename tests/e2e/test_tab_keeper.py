@@ -169,7 +169,9 @@ async def until(app: Hub, wanted: str) -> dict[str, Any]:
     async with asyncio.timeout(_WAITED):
         while True:
             (found,) = await app.call("tab.list")
-            if found["state"] == wanted:
+            if (
+                found["state"] == wanted and found["memory"] is not None
+            ):  # the first look at it takes a moment
                 return dict(found)
             await asyncio.sleep(_PACE.beat)
 
