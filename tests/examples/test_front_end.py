@@ -46,6 +46,7 @@ def test_front_end_html_shows_the_chat_and_speaks(tmp_path: Path) -> None:
             page.get_by_role("button", name="Connect").click()
             lines = page.locator("#chat p")
             expect(lines).to_have_text(["Traveller: <b>before</b>"], timeout=LIMIT)
+            expect(page.get_by_role("button", name="Connect")).to_be_hidden()
             page.get_by_label("Message").fill("good morning")
             page.get_by_label("Message").press("Enter")
             said = ["Traveller: <b>before</b>", "Traveller: good morning"]
