@@ -159,7 +159,9 @@ def test_settings_come_from_the_file_and_the_environment(
 
 def test_up_looks_at_the_named_folder_before_it_starts_a_hub(cli: Cli, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    result = cli("up", "--sillytavern", tmp_path / "nowhere", "--data-dir", data, "--port", "0", "--no-browser")
+    result = cli(
+        "up", "--sillytavern", tmp_path / "nowhere", "--data-dir", data, "--port", "0", "--no-browser"
+    )
     assert result.status == 1
     assert "is not a SillyTavern folder" in result.err
     assert "[unknown_path]" in result.err

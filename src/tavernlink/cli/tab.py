@@ -23,6 +23,7 @@ __all__ = ["HOPELESS", "tab"]
 
 HOPELESS = 78
 _SECONDS_OF_HOUR = 3_600.0
+_START_SECONDS = 180.0  # nobody waits for it here, and a small computer takes its time
 
 
 def tab(
@@ -137,6 +138,7 @@ def tab(
             profile=profile,
             browser=browser,
             headless=not show,
+            start_seconds=_START_SECONDS,
             memory_limit=None if memory_limit is None else file.parse_size(memory_limit),
             recycle_seconds=None if recycle is None else recycle * _SECONDS_OF_HOUR,
             model_url=model_url,
