@@ -298,6 +298,7 @@ async def test_a_viewer_looks_and_nothing_else(
     async with open_chat(key=house.viewer_key) as (app, pilot):
         await until(pilot, lambda: "This key may only look." in shown(app))
         assert not app.composer.display
+        await until(pilot, lambda: len(app.history.query(".selected")) == 1)
         picture(app, "chat-viewer-en")
         await pilot.press("r")
         await until(pilot, lambda: "does not allow that" in shown(app))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -197,12 +196,9 @@ class History(VerticalScroll, can_focus=True):
         if now is not None:
             self._views[now - self._first].toggle()
 
-    def on_focus(self, _: events.Focus) -> None:
-        """Show what the keys work on."""
-        self._mark()
-
-    def on_blur(self, _: events.Blur) -> None:
-        """Nothing is worked on."""
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 (Textual's own form)
+        """Show what the keys work on, or that there is nothing."""
+        super().watch_has_focus(has_focus)
         self._mark()
 
     def redraw(self) -> None:
