@@ -49,7 +49,7 @@ _SEND = """async (text) => {
 _LOG = """async () => {
     const panel = document.querySelector('#tavernlink_panel');
     // The log is drawn while it can be seen.
-    for (let at = panel; at; at = at.parentElement) at.classList.remove('closedDrawer');
+    for (let at = panel; at; at = at.parentElement) at.classList.replace('closedDrawer', 'openDrawer');
     panel.querySelector('.inline-drawer-content').style.display = 'block';
     panel.querySelector('details.tavernlink-log').open = true;
     const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -192,7 +192,7 @@ async def test_no_hub_is_an_amber_light_and_tries_without_end(
         """() => {
             const panel = document.querySelector('#tavernlink_panel');
             const log = panel.querySelector('pre');
-            for (let at = panel; at; at = at.parentElement) at.classList.remove('closedDrawer');
+            for (let at = panel; at; at = at.parentElement) at.classList.replace('closedDrawer', 'openDrawer');
             panel.querySelector('.inline-drawer-content').style.display = 'block';
             log.closest('details').open = true;
             return log.textContent.match(/info connecting/g)?.length >= 3;
