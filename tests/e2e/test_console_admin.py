@@ -239,7 +239,7 @@ async def walk_the_log(browser: Browser, hub: RunningHub) -> None:
         drawn = await view.locator("li").count()
         assert drawn < 100, f"of all lines {drawn} are in the page"
         frames = await view.evaluate(SCROLL)
-        sys.stdout.write(f"{count} lines, 60 frames of scrolling, in milliseconds: {frames}\n")
+        sys.stdout.write(f"The log, 60 frames of scrolling, in milliseconds: {frames}\n")
         await page.get_by_role("button", name="To the newest line").click()
         await expect(view).to_contain_text("line 9999")
         await check_looks(page, "en-desktop-light-logs")
