@@ -19,7 +19,7 @@ def test_every_module_loads_and_keys_are_made_where_nothing_of_posix_is_there(tm
         ["keys", "create", "--role", "tavern", "--name", "PC", "--to-file", str(key)],
         ["tab", "--help"],
     ]
-    program = [sys.executable, PROGRAM, *map(json.dumps, commands)]
+    program = [sys.executable, str(PROGRAM), *map(json.dumps, commands)]
     done = subprocess.run(program, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2_000:]
     assert "--wait-for-key" in done.stdout, "the last of them ran"
