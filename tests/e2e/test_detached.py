@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import struct
-import time
 import zlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -85,10 +84,6 @@ async def test_sixteen_at_once_answer_their_own_request_and_nothing_of_the_perso
     before = await desk.look()
     await ask(tavern, "warm up [tokens=5]")
 
-    began = time.perf_counter()
-    await pieces(ask(tavern, "single- [tokens=60] [speed=20]"))
-    alone = time.perf_counter() - began
-
     async def one(number: int) -> bool:
         text, result = await pieces(ask(tavern, f"marker-{number}- [tokens=60] [speed=20]"))
         return text == result.text and f"marker-{number}-" in text and result.reason == "stop"
@@ -96,12 +91,10 @@ async def test_sixteen_at_once_answer_their_own_request_and_nothing_of_the_perso
     async def type_meanwhile() -> None:
         await desk.tab.page.locator("#send_textarea").press_sequentially("I am typing while this goes on")
 
-    began = time.perf_counter()
     *answers, _ = await asyncio.gather(*(one(number) for number in range(16)), type_meanwhile())
-    together = time.perf_counter() - began
 
     assert answers == [True] * 16
-    assert together < 3 * alone, f"16 took {together:.2f} s, one {alone:.2f} s"
+    assert model.peak > 8, "they ran one after another"
     assert (await desk.draft())[0] == "I am typing while this goes on"
     assert (await desk.look()).differences(before) == []
     await desk.clear_draft()
