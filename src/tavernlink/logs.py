@@ -126,7 +126,9 @@ def _renderer(stream: TextIO, *, human: bool) -> Processor:
 
 def _cut_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     # Names with an underscore are structlog's own working objects; they are taken out before anything is written.
-    return {name: value if name.startswith("_") else cut_secrets(name, value) for name, value in event.items()}
+    return {
+        name: value if name.startswith("_") else cut_secrets(name, value) for name, value in event.items()
+    }
 
 
 def cut_secrets(name: str, value: Any) -> Any:

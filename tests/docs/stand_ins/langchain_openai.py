@@ -13,8 +13,8 @@ class ChatOpenAI:
         self._client = OpenAI(base_url=base_url, api_key=api_key, max_retries=max_retries, timeout=timeout)
         self._model = model
 
-    def stream(self, messages: list[dict[str, str]]) -> Iterator[str]:
-        chunks: Any = self._client.chat.completions.create(model=self._model, messages=messages, stream=True)  # type: ignore[call-overload] # plain dicts, as LangChain sends
+    def stream(self, messages: Any) -> Iterator[str]:  # plain dicts, as LangChain sends them
+        chunks = self._client.chat.completions.create(model=self._model, messages=messages, stream=True)
         for chunk in chunks:
             if chunk.choices:
                 yield chunk.choices[0].delta.content or ""

@@ -22,7 +22,18 @@ PRIVATE_KINDS = frozenset({"detached", "raw", "quiet"})
 class Stream:
     """One generation between `stream.start` and `stream.end`."""
 
-    __slots__ = ("_calls", "_reasoning", "_text", "epoch", "fan", "pieces", "private", "request", "seq", "start")
+    __slots__ = (
+        "_calls",
+        "_reasoning",
+        "_text",
+        "epoch",
+        "fan",
+        "pieces",
+        "private",
+        "request",
+        "seq",
+        "start",
+    )
 
     def __init__(self, start: StreamStart, request: Request | None, *, asked: bool = False) -> None:
         self.start = start
