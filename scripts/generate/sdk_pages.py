@@ -26,10 +26,16 @@ class _Page(NamedTuple):
 
 _PAGES = {
     "hub": _Page("Hub", ("hub:connect", "hub:Hub", "sync:connect_sync", "sync:SyncHub")),
-    "tavern": _Page("Tavern", ("tavern:Tavern", "sync:SyncTavern")),
+    "tavern": _Page("Tavern", ("tavern:Tavern", "sync_tavern:SyncTavern")),
     "replies": _Page(
         "Replies and requests",
-        ("reply:Reply", "reply:Delta", "request:Request", "sync:SyncReply", "sync:SyncRequest"),
+        (
+            "reply:Reply",
+            "reply:Delta",
+            "request:Request",
+            "sync_request:SyncReply",
+            "sync_request:SyncRequest",
+        ),
     ),
     "events": _Page(
         "Events, mirror, messages",

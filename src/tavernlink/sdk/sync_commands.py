@@ -39,7 +39,7 @@ from tavernlink.protocol.requests import GenerationResult, PromptMessage
 from tavernlink.sdk.noun import RunOptions, SyncNoun
 
 if TYPE_CHECKING:
-    from tavernlink.sdk.sync import SyncTavern
+    from tavernlink.sdk.sync_tavern import SyncTavern
 
 __all__ = ["SyncCommandsOfTavern"]
 

@@ -11,7 +11,8 @@ from tavernlink.protocol.rooms import Invitation, MemberInfo, RoomContext, RoomI
 from tavernlink.sdk.room import EVENTS, As, Room
 
 if TYPE_CHECKING:
-    from tavernlink.sdk.sync import SyncHub, SyncReply
+    from tavernlink.sdk.sync import SyncHub
+    from tavernlink.sdk.sync_request import SyncReply
 
 __all__ = ["SyncRoom"]
 
