@@ -8,7 +8,7 @@ from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.keys import Keyring
 from tavernlink.core.access.messages import AccessMessages
 from tavernlink.core.access.pairing import Pairings
-from tavernlink.core.access.permissions import is_of_hub, may_hear
+from tavernlink.core.access.rights import is_of_hub, may_hear
 from tavernlink.core.access.tickets import Tickets
 from tavernlink.core.automation import Automation
 from tavernlink.core.functions.functions import Functions

@@ -17,7 +17,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Guard, HTTPScope, Message, Receive, Scope, Send
 
 from tavernlink.config import is_loopback
-from tavernlink.core.access.permissions import OPEN, ROUTES, check_route
+from tavernlink.core.access.permissions import OPEN, ROUTES
+from tavernlink.core.access.rights import check_route
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.http.address import address_of
 from tavernlink.http.failures import send_failure

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from tavernlink.core.access.permissions import scopes_of
+from tavernlink.core.access.rights import scopes_of
 from tavernlink.core.peers.peer import Peer, Tavern
 from tavernlink.errors import AuthError, BadMessage, NotFound
 from tavernlink.protocol.access import (

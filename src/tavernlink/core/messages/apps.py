@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tavernlink.core.access.keys import Key
-from tavernlink.core.access.permissions import check_scope
+from tavernlink.core.access.rights import check_scope
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import ANY, Directory

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 import msgspec
 
 from tavernlink.core.access.audit import Audit
-from tavernlink.core.access.permissions import check_send
+from tavernlink.core.access.rights import check_send
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.messages.handlers import Asked, Published
 from tavernlink.core.peers.peer import Peer, Tavern

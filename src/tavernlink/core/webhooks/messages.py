@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tavernlink.core.access.permissions import check_scope
+from tavernlink.core.access.rights import check_scope
 from tavernlink.core.webhooks.hook import Hook, check_types
 from tavernlink.core.webhooks.listening import is_member
 from tavernlink.core.webhooks.records import delivery_info

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tavernlink.core.access.audit import Audit
-from tavernlink.core.access.permissions import check_scope
+from tavernlink.core.access.rights import check_scope
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Peer, Tavern
