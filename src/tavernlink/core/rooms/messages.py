@@ -25,8 +25,8 @@ from tavernlink.core.seams import Ack
 from tavernlink.errors import AuthError, BadMessage, NotFound
 from tavernlink.protocol.chat import Persona
 from tavernlink.protocol.outcome import Success
+from tavernlink.protocol.room_moderation import Invitation, RoomInvite, RoomRevoke
 from tavernlink.protocol.rooms import (
-    Invitation,
     RoomAdd,
     RoomClosed,
     RoomContext,
@@ -35,11 +35,9 @@ from tavernlink.protocol.rooms import (
     RoomCreate,
     RoomDelete,
     RoomGet,
-    RoomInvite,
     RoomJoin,
     RoomLeave,
     RoomList,
-    RoomRevoke,
     RoomRole,
     RoomSet,
     RoomSettings,

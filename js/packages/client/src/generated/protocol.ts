@@ -1359,6 +1359,73 @@ export interface GenerationStop {
   tavern?: string;
 }
 
+/** peer → hub, ack: nothing. Takes a member out; it may come back. */
+export interface RoomRemove {
+  room: string;
+  member: string;
+}
+
+/** peer → hub, ack: nothing. Takes a member out, tells it why, and keeps it out for a time. */
+export interface RoomKick {
+  room: string;
+  member: string;
+  reason?: string;
+  seconds?: number;
+}
+
+/** peer → hub, ack: Invitation. */
+export interface RoomInvite {
+  room: string;
+  role?: "guest" | "manager" | "member";
+  uses?: number;
+  /** How long it is valid. */
+  seconds?: number;
+}
+
+/** Lets whoever has the code join. */
+export interface Invitation {
+  code: string;
+  room_id: string;
+  role: RoomRole;
+  /** Uses left. */
+  uses: number;
+  /** Seconds since 1970. */
+  expires: number;
+}
+
+/** peer → hub, ack: nothing. Takes an invitation back. */
+export interface RoomRevoke {
+  room: string;
+  code: string;
+}
+
+/** peer → hub, ack: MemberInfo. Only the owner makes managers; `owner` hands the room over. */
+export interface RoomRoleSet {
+  room: string;
+  member: string;
+  role: RoomRole;
+}
+
+/** peer → hub, ack: MemberInfo. A mute outlasts leaving and coming back. */
+export interface RoomMute {
+  room: string;
+  member: string;
+  seconds?: number;
+  reason?: string;
+}
+
+/** peer → hub, ack: nothing. Ends a mute, and a kick's time too. */
+export interface RoomUnmute {
+  room: string;
+  member: string;
+}
+
+/** Told to a member whom it concerns, in an error's details: why it may not speak or come in. */
+export interface Sanction {
+  until: number;
+  reason?: string;
+}
+
 /** What guests of a room may do. */
 export interface GuestLimits {
   /** Messages of one guest in any 60 seconds. */
@@ -1486,73 +1553,6 @@ export interface RoomAdd {
   tavern?: string;
   role?: RoomRole;
   as?: string | Persona;
-}
-
-/** peer → hub, ack: nothing. Takes a member out; it may come back. */
-export interface RoomRemove {
-  room: string;
-  member: string;
-}
-
-/** peer → hub, ack: nothing. Takes a member out, tells it why, and keeps it out for a time. */
-export interface RoomKick {
-  room: string;
-  member: string;
-  reason?: string;
-  seconds?: number;
-}
-
-/** peer → hub, ack: Invitation. */
-export interface RoomInvite {
-  room: string;
-  role?: "guest" | "manager" | "member";
-  uses?: number;
-  /** How long it is valid. */
-  seconds?: number;
-}
-
-/** Lets whoever has the code join. */
-export interface Invitation {
-  code: string;
-  room_id: string;
-  role: RoomRole;
-  /** Uses left. */
-  uses: number;
-  /** Seconds since 1970. */
-  expires: number;
-}
-
-/** peer → hub, ack: nothing. Takes an invitation back. */
-export interface RoomRevoke {
-  room: string;
-  code: string;
-}
-
-/** peer → hub, ack: MemberInfo. Only the owner makes managers; `owner` hands the room over. */
-export interface RoomRoleSet {
-  room: string;
-  member: string;
-  role: RoomRole;
-}
-
-/** peer → hub, ack: MemberInfo. A mute outlasts leaving and coming back. */
-export interface RoomMute {
-  room: string;
-  member: string;
-  seconds?: number;
-  reason?: string;
-}
-
-/** peer → hub, ack: nothing. Ends a mute, and a kick's time too. */
-export interface RoomUnmute {
-  room: string;
-  member: string;
-}
-
-/** Told to a member whom it concerns, in an error's details: why it may not speak or come in. */
-export interface Sanction {
-  until: number;
-  reason?: string;
 }
 
 /**
