@@ -31,7 +31,7 @@ def tab(
     url: Annotated[str, typer.Argument(help="SillyTavern's address.")] = "http://127.0.0.1:8000",
     config: Annotated[
         Path | None,
-        typer.Option(help="A TOML file with [[tabs]]; the options below are for what it leaves out."),
+        typer.Option(help="A TOML file of tabs; the options below are for what it leaves out."),
     ] = None,
     tabs: Annotated[int, typer.Option(min=1, max=64, help="How many tabs on this SillyTavern.")] = 1,
     hub: Annotated[
