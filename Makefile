@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-browser setup-tests check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench faults conformance generate lock wheel clean
+.PHONY: help setup setup-browser setup-tests check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench faults conformance docs screenshots generate lock wheel clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ format: setup ## put every file in its form
 generate: setup ## JSON Schema, TypeScript types and the reference page from the message catalogue
 	$(BIN)/python -m scripts.generate
 
+docs: setup ## the documentation site, which the hub shows at /docs (src/tavernlink/_docs)
+	@$(BIN)/python -m scripts.docs $(ARGS)
+
+screenshots: setup-browser ## the documents' pictures, taken of the real program (docs/images/screens)
+	@$(BIN)/python -m scripts.screenshots
+
 bench: setup ## measure the hub against Node's socket.io; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -78,4 +84,4 @@ wheel: setup ## build dist/*.whl with the extension inside
 	$(BIN)/python -m build --wheel
 
 clean: ## remove what was built (not .venv, not downloads)
-	rm -rf dist build src/tavernlink/_extension src/tavernlink/_console .cache/stamps .mypy_cache .ruff_cache .pytest_cache
+	rm -rf dist build src/tavernlink/_extension src/tavernlink/_console src/tavernlink/_docs .cache/stamps .mypy_cache .ruff_cache .pytest_cache

@@ -1,7 +1,7 @@
 """Hatch's build hook: the built SillyTavern extension and the console go into every wheel, source archive and
-editable install.
+editable install; the documentation into wheels and source archives.
 
-The work is in scripts/build_js.py, which `make setup` runs too. An environment variable
+The work is in scripts/build_js.py, which `make setup` runs too, and in scripts/docs. An environment variable
 `TAVERNLINK_SKIP_JS=1` leaves the JavaScript alone (for those who change only Python).
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,8 +31,16 @@ class ExtensionBuildHook(BuildHookInterface[Any]):
         build_js.build_if_stale()
         if version != "editable":
             package = "tavernlink" if self.target_name == "wheel" else "src/tavernlink"
-            for built in (build_js.EXTENSION, build_js.CONSOLE):
+            for built in (build_js.EXTENSION, build_js.CONSOLE, _build_docs(Path(self.root))):
                 build_data["force_include"][str(built)] = f"{package}/{built.name}"
+
+
+def _build_docs(root: Path) -> Path:
+    """Build the documentation where it is stale; a source archive holds it, without what it is made from."""
+    site = root / "src" / "tavernlink" / "_docs"
+    if (root / "docs").is_dir():
+        subprocess.run([sys.executable, "-m", "scripts.docs"], cwd=root, check=True)
+    return site
 
 
 def _load_build_js(root: Path) -> ModuleType:

@@ -1,5 +1,5 @@
 """`python -m benchmarks`: measure, print, write benchmarks/results.md. Status 1 where a goal was missed
-or a figure of the first issue got worse."""
+or a figure of the first issue got worse. `python -m benchmarks console` measures the console instead."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _QUICK = Plan(pairs=3, scale=0.25, idle=200, crowd=500, starts=1)
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("hub", "console"), default="hub", help="what is measured")
     parser.add_argument("--pairs", type=int, default=Plan().pairs, help="interleaved pairs of each load")
     parser.add_argument("--quick", action="store_true", help="a look of half a minute; writes no results")
-    parser.add_argument("--output", type=Path, default=_RESULTS, help="where the results go")
+    parser.add_argument("--output", type=Path, help="where the results go")
     options = parser.parse_args(arguments)
     if options.pairs < 1:
         parser.error("--pairs must be at least 1")
@@ -81,10 +82,21 @@ def _measure(options: argparse.Namespace) -> int:
     for line in report.summary(comparisons, history):
         _say(line)
     if not options.quick:
-        options.output.write_text(text, encoding="utf-8")
-        _say(f"written to {options.output}")
+        output = options.output or _RESULTS
+        output.write_text(text, encoding="utf-8")
+        _say(f"written to {output}")
     missed = any(not each.met for each in comparisons) or any(each.worse for each in history)
     return 1 if missed else 0
+
+
+def _measure_console(options: argparse.Namespace) -> int:
+    from benchmarks.console import ConsolePlan, measure_console  # noqa: PLC0415 (Linux only)
+
+    plan = ConsolePlan(taverns=20, apps=200, seconds=4.0) if options.quick else ConsolePlan()
+    where = {} if options.output is None else {"output": options.output}
+    if options.quick:
+        where["output"] = None
+    return 0 if measure_console(plan, _say, **where) else 1
 
 
 def main(arguments: list[str]) -> int:
@@ -95,7 +107,7 @@ def main(arguments: list[str]) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end with it
     try:
-        return _measure(options)
+        return _measure_console(options) if options.what == "console" else _measure(options)
     except (BenchmarkError, WrongDelivery, ConnectionError, TimeoutError) as error:
         _say(f"benchmark failed: {error}")
         return 2

@@ -51,7 +51,7 @@ _ASYNC: _Flavour = {
     "request": "Request[{}]", "how": "",
 }  # fmt: skip
 _SYNC: _Flavour = {
-    "prefix": "Sync", "base": "SyncNoun", "of": "SyncCommandsOfTavern", "handle": "SyncTavern", "module": "sync",
+    "prefix": "Sync", "base": "SyncNoun", "of": "SyncCommandsOfTavern", "handle": "SyncTavern", "module": "sync_tavern",
     "request": "{}", "how": ", blocking",
 }  # fmt: skip
 

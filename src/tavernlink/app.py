@@ -20,6 +20,7 @@ from tavernlink.core.retuning import retune
 from tavernlink.doors import Doors
 from tavernlink.errors import TavernlinkError
 from tavernlink.functions import HubFunctions
+from tavernlink.log_ring import LogRing
 from tavernlink.logs import set_log_level
 from tavernlink.mcp.client.servers import McpServers
 from tavernlink.runtime.configuration import Configuration
@@ -28,6 +29,7 @@ from tavernlink.runtime.declared import DeclaredKeys, tell
 from tavernlink.runtime.folder_lock import FolderLock
 from tavernlink.runtime.hub import Runtime
 from tavernlink.runtime.journal import RunningJournal
+from tavernlink.runtime.measures import RunningMeasures
 from tavernlink.runtime.password import seal
 from tavernlink.runtime.system import SystemClock, SystemIds
 from tavernlink.runtime.tracing import Tracing, open_tracing
@@ -62,6 +64,7 @@ class Server:
         self._functions: HubFunctions
         self._tracing: Tracing | None = None
         self._declared: DeclaredKeys
+        self._logs = LogRing()
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -83,12 +86,13 @@ class Server:
         """
         settings = self.settings
         listener = _bind(settings.host, settings.port)
+        self._logs.attach()
         self.port = listener.getsockname()[1]
         try:
             self._lock = _lock(settings)
             self.certificate = open_certificate(settings)
             self._store = open_store(settings.url)
-            self.runtime = _make_runtime(self.configuration, self._store)
+            self.runtime = _make_runtime(self.configuration, self._store, self._logs)
             self._open_access()
             self._make_first_key()
             loop = asyncio.get_running_loop()
@@ -105,6 +109,7 @@ class Server:
         except BaseException:
             listener.close()
             self._let_go()
+            self._logs.detach()
             raise
         server = self._doors.server
         self._serving = asyncio.create_task(server.serve(sockets=[listener]), name="tavernlink-serve")
@@ -130,6 +135,7 @@ class Server:
             await self._serving
         await asyncio.to_thread(self._let_go)
         _log.info("hub.stopped")
+        self._logs.detach()
 
     def reread(self) -> None:
         """Read the settings file and the certificate's files again."""
@@ -313,7 +319,7 @@ def limits_of(settings: Settings) -> HubLimits:
     )
 
 
-def _make_runtime(configuration: Configuration, store: Database) -> Runtime:
+def _make_runtime(configuration: Configuration, store: Database, logs: LogRing) -> Runtime:
     def allows(origin: str | None) -> bool:
         return configuration.settings.allows_origin(origin)
 
@@ -328,6 +334,8 @@ def _make_runtime(configuration: Configuration, store: Database) -> Runtime:
         version=__version__,
         limits=limits_of(settings),
         routes=settings.routes,
+        measures=RunningMeasures(counts),
+        logs=logs,
     )
     return Runtime(core, clock, counts=counts, check_origin=allows)
 

@@ -111,6 +111,8 @@ class NotFound(TavernlinkError):
         "unknown_member": "The room has no such member.",
         "unknown_invitation": "There is no such invitation, or it was used up or has expired. Ask for a new one.",
         "unknown_key": "There is no such key.",
+        "unknown_tab": "No such tab is kept open here.",
+        "unknown_dialog": "This dialog is not open any more.",
         "unknown_pairing": "No SillyTavern shows this code, or its time is over.",
         "unknown_profile": "There is no such profile, or no such version of it.",
         "unknown_item": "There is no such preset, lorebook, script or set in this SillyTavern.",
@@ -142,6 +144,7 @@ class Unavailable(TavernlinkError):
         "unreachable": "No hub answers at this address. Start one with `tavernlink serve`, or correct the address.",
         "disconnected": "The line to the hub was lost before the answer came.",
         "closed": "This connection was closed.",
+        "tab_lost": "The tab is not open at this moment.",
         "blocked_by_dialog": "A dialog in SillyTavern is waiting for the person. Close it, then try again.",
         "storage_failed": "The hub cannot write to its disk, so nothing new can be kept. Is the disk full or gone?",
         "interrupted": "The hub or the tab was restarted while this ran, and nobody reported how it ended. Look at "

@@ -15,7 +15,7 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-__all__ = ["Format", "redact", "set_log_level", "set_up_logs"]
+__all__ = ["Format", "cut_secrets", "redact", "set_log_level", "set_up_logs"]
 
 Format = Literal["auto", "human", "json"]
 
@@ -126,10 +126,12 @@ def _renderer(stream: TextIO, *, human: bool) -> Processor:
 
 def _cut_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     # Names with an underscore are structlog's own working objects; they are taken out before anything is written.
-    return {name: value if name.startswith("_") else _cut(name, value) for name, value in event.items()}
+    return {
+        name: value if name.startswith("_") else cut_secrets(name, value) for name, value in event.items()
+    }
 
 
-def _cut(name: str, value: Any) -> Any:
+def cut_secrets(name: str, value: Any) -> Any:
     """Return a value that is safe to write, made of JSON's own types."""
     if value is None or isinstance(value, bool | int | float):
         return value
@@ -138,10 +140,10 @@ def _cut(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
-        return {str(each): _cut(str(each), inner) for each, inner in value.items()}
+        return {str(each): cut_secrets(str(each), inner) for each, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         items = list(value)
         if len(items) == 2 and isinstance(items[0], str):  # a header as (name, value)
-            return [redact(items[0]), _cut(items[0], items[1])]
-        return [_cut("", inner) for inner in items]
+            return [redact(items[0]), cut_secrets(items[0], items[1])]
+        return [cut_secrets("", inner) for inner in items]
     return redact(str(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,21 @@ def test_the_database_is_closed_again(cli: Cli, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "tavernlink.db") as database:
         database.execute("BEGIN EXCLUSIVE")
     database.close()
+
+
+def test_a_key_goes_to_a_file_once_and_again_when_it_no_longer_lets_in(cli: Cli, tmp_path: Path) -> None:
+    data, file = tmp_path / "hub", tmp_path / "secrets" / "tavern.key"
+    make = ("keys", "create", "--role", "tavern", "--name", "tab", "--to-file", file, "--if-missing")
+    first = cli(*make, "--data-dir", data)
+    assert (first.status, first.out) == (0, ""), first.err
+    key = file.read_text("ascii").strip()
+    if sys.platform != "win32":
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert cli(*make, "--data-dir", data).status == 0
+    assert file.read_text("ascii").strip() == key, "it lets in, so it stays"
+    assert [each["name"] for each in cli("keys", "list", "--data-dir", data, "--json").json] == ["tab"]
+    cli("keys", "revoke", "tab", "--data-dir", data)
+    assert cli(*make, "--data-dir", data).status == 0
+    assert file.read_text("ascii").strip() not in ("", key)
+    alone = cli("keys", "create", "--role", "tavern", "--name", "x", "--if-missing", "--data-dir", data)
+    assert alone.status == 2

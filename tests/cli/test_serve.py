@@ -155,3 +155,15 @@ def test_settings_come_from_the_file_and_the_environment(
         _, log = stop(process, signal.SIGTERM)
         assert "hub.started" in log
         assert not log.startswith("{")
+
+
+def test_up_looks_at_the_named_folder_before_it_starts_a_hub(cli: Cli, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    result = cli(
+        "up", "--sillytavern", tmp_path / "nowhere", "--data-dir", data, "--port", "0", "--no-browser"
+    )
+    assert result.status == 1
+    assert "is not a SillyTavern folder" in result.err
+    assert "[unknown_path]" in result.err
+    assert "admin key" not in result.out
+    assert not (data / "tavernlink.db").exists()

@@ -9,17 +9,8 @@ from litestar import Litestar
 
 from tavernlink.config import Settings
 from tavernlink.core.access.keys import Key
-from tavernlink.core.access.permissions import (
-    COMMANDS,
-    CONNECT,
-    ROLES,
-    ROUTES,
-    SEND,
-    Role,
-    Scope,
-    may_send,
-    may_use_route,
-)
+from tavernlink.core.access.permissions import COMMANDS, CONNECT, ROLES, ROUTES, SEND, Role, Scope
+from tavernlink.core.access.rights import may_send, may_use_route
 from tavernlink.errors import AuthError, BadMessage, NotFound, TavernlinkError
 from tavernlink.http.application import create_app
 from tavernlink.protocol.catalogue import CATALOGUE

@@ -258,3 +258,38 @@ def test_an_edit_is_refused_where_the_chat_is_not_as_the_caller_thought() -> Non
         assert caught.value.code == code
     app.say("chat.edit", text="new", index=0, revision=1)
     assert tavern.commands[0]["args"] == {"index": 0, "text": "new"}
+
+
+def test_who_watches_hears_where_each_request_stands_an_app_only_of_its_own_key() -> None:
+    stage = Stage()
+    tavern = stage.join("tavern")
+    asker = stage.join("app", key=stage.key("app", "bot"))
+    other, admin = stage.join("app", key=stage.key("app", "other")), stage.join("app", key=stage.key("admin"))
+    for app in (asker, other, admin):
+        app.say("subscribe", types=["request.*"])
+    for number in range(3):
+        asker.say("chat.send", text=str(number), request_id=f"r{number}")
+    stage.clock.time += 2.0
+    usage = {"completion_tokens": 37}
+    tavern.say(
+        "command.done",
+        request_id=tavern.commands[0]["request_id"],
+        ok=True,
+        result={"text": "hi", "usage": usage},
+    )
+    heard = [content["request"] for content in admin.line.of("request.changed")]
+    assert [content["request"] for content in asker.line.of("request.changed")] == heard
+    assert other.line.of("request.changed") == []
+    steps = [(each["request_id"], each["state"], each["position"]) for each in heard]
+    assert steps == [
+        ("r0", "queued", 0),
+        ("r0", "running", None),
+        ("r1", "queued", 1),
+        ("r2", "queued", 2),
+        ("r0", "done", None),
+        ("r1", "running", None),
+        ("r2", "queued", 1),
+    ]
+    done = heard[4]
+    assert (done["tokens"], done["finished"] - done["started"]) == (37, 2.0)
+    assert (done["asker"], done["type"], "result" in done) == (asker.peer.name, "send", False)

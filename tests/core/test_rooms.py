@@ -475,6 +475,20 @@ def test_a_host_releases_what_was_collected_as_one_turn() -> None:
     assert scene.tavern.commands[-1]["name"] == "generate"
 
 
+def test_a_tavern_that_leads_the_room_releases_and_hears_of_the_turn_only() -> None:
+    scene = Scene(settings={"mode": "host"})
+    ann = scene.app("ann")
+    ann.say("chat.send", room="den", text="I open the door.")
+    accepted = scene.tavern.say("room.release", room="den")
+    (command,) = scene.tavern.commands
+    assert command["args"]["text"] == "I open the door."
+    scene.tavern.say("stream.start", stream_id="s", request_id=command["request_id"], kind="reply")
+    scene.tavern.say("command.done", request_id=command["request_id"], ok=True, result={})
+    turns = [(each["state"], each.get("request_id")) for each in scene.tavern.line.of("room.turn")]
+    assert turns[-2:] == [("running", accepted["request_id"]), ("idle", accepted["request_id"])]
+    assert not {"request.update", "stream.start"} & set(scene.tavern.line.types)
+
+
 def test_a_hosts_own_message_triggers_at_once() -> None:
     scene = Scene(settings={"mode": "host"})
     scene.host.say("chat.send", room="den", text="Night falls.")

@@ -12,7 +12,12 @@ import pytest
 
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.install import install
+from tavernlink.sdk import connect
 from tavernlink.tab import Tab
+from tavernlink.terminal.chat.app import ChatApp
+from tavernlink.terminal.chat.drafts import Drafts
+from tavernlink.terminal.language import Words
+from tests.terminal.conftest import shown, until
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import OpenTab, StartSillyTavern
@@ -62,3 +67,21 @@ async def test_chat_prints_the_reply_of_the_open_character(tab: Tab, hub: Runnin
     status, out, err = await tavernlink("chat", "The word is lantern.", *there)
     assert status == 0, err
     assert "lantern" in out
+    await _talk_on_the_whole_screen(hub)
+
+
+async def _talk_on_the_whole_screen(hub: RunningHub) -> None:
+    """The history is there, a reply is written into it, and another version of it beside it."""
+    line = connect(hub.url, hub.app_key, name="screen")
+    app = ChatApp(line, Words("en"), drafts=Drafts(None), tavern="shared")
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: "lantern" in shown(app) and app.composer.has_focus)
+        length = app.end
+        await pilot.press(*"The word is candle.", "enter")
+        await until(pilot, lambda: app.end == length + 2 and app.deeds.reply is None and not app.growing)
+        assert shown(app).count("candle") >= 2
+        await pilot.press("escape", "m")
+        await until(pilot, lambda: "‹ 2/2 ›" in shown(app) and app.deeds.reply is None)
+        await pilot.press("n")
+        await until(pilot, lambda: "‹ 1/2 ›" in shown(app))
+    await line.close()

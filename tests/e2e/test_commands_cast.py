@@ -18,7 +18,7 @@ import pytest_asyncio
 from tavernlink.demo.model import Model
 from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.errors import TavernlinkError
-from tavernlink.protocol.commands.characters import CharacterNote
+from tavernlink.protocol.commands.cards import CharacterNote
 from tavernlink.protocol.files import File
 from tavernlink.protocol.requests import PromptMessage
 from tavernlink.sdk import Hub

@@ -48,6 +48,9 @@ _SEND = """async (text) => {
 }"""
 _LOG = """async () => {
     const panel = document.querySelector('#tavernlink_panel');
+    // The log is drawn while it can be seen.
+    for (let at = panel; at; at = at.parentElement) at.classList.replace('closedDrawer', 'openDrawer');
+    panel.querySelector('.inline-drawer-content').style.display = 'block';
     panel.querySelector('details.tavernlink-log').open = true;
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     do await frame(); while (panel.querySelector('pre').textContent === '');
@@ -186,7 +189,10 @@ async def test_no_hub_is_an_amber_light_and_tries_without_end(
     assert await tab.evaluate(_LIGHT) == "amber"
     await tab.page.wait_for_function(
         """() => {
-            const log = document.querySelector('#tavernlink_panel pre');
+            const panel = document.querySelector('#tavernlink_panel');
+            const log = panel.querySelector('pre');
+            for (let at = panel; at; at = at.parentElement) at.classList.replace('closedDrawer', 'openDrawer');
+            panel.querySelector('.inline-drawer-content').style.display = 'block';
             log.closest('details').open = true;
             return log.textContent.match(/info connecting/g)?.length >= 3;
         }"""

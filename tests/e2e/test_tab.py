@@ -119,7 +119,7 @@ async def test_a_profile_keeps_the_taverns_id_and_a_second_tab_gets_another(
 async def test_a_key_that_the_hub_does_not_know_is_named(open_tab: OpenTab) -> None:
     with pytest.raises(BrowserTabError, match="unauthorized") as caught:
         await open_tab(key="tl_tavern_nobody_000")
-    assert caught.value.code == "hub_failed"
+    assert caught.value.code == "hub_refused"
 
 
 async def test_a_missing_extension_is_named(open_tab: OpenTab, start_sillytavern: StartSillyTavern) -> None:

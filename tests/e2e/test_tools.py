@@ -264,7 +264,7 @@ async def test_the_person_chooses_which_functions_are_offered(world: World, mode
         """() => {
             // The drawer, wherever SillyTavern keeps it closed.
             for (let at = document.querySelector('#tavernlink_panel'); at; at = at.parentElement)
-                at.classList.remove('closedDrawer');
+                at.classList.replace('closedDrawer', 'openDrawer');
             document.querySelector('#tavernlink_panel .inline-drawer-content').style.display = 'block';
             document.querySelector('#tavernlink_panel .tavernlink-tools').open = true;
         }"""

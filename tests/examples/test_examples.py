@@ -55,9 +55,9 @@ def running(house: House, name: str) -> Iterator[Iterator[str]]:
 
 
 def test_every_example_has_a_line_in_the_readme_and_a_test() -> None:
-    programs = {each.name for each in EXAMPLES.iterdir() if each.suffix in {".py", ".sh"}}
+    programs = {each.name for each in EXAMPLES.iterdir() if each.suffix in {".py", ".sh", ".html"}}
     listed = set(re.findall(r"\]\(([\w.]+)\)", (EXAMPLES / "README.md").read_text("utf-8")))
-    here = Path(__file__).read_text("utf-8")
+    here = "".join(each.read_text("utf-8") for each in Path(__file__).parent.glob("test_*.py"))
     assert programs == listed
     assert all(f'"{each}"' in here for each in programs)
 

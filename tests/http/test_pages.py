@@ -52,6 +52,21 @@ async def test_the_console_is_open_to_all_and_runs_nothing_but_its_own_files(hou
     assert "//" not in re.sub(r"http://www\.w3\.org/\S+", "", page.text).replace("<!--", "")
 
 
+async def test_the_console_is_sent_packed_to_whoever_can_unpack_it_and_stays_small(house: House) -> None:
+    sizes = []
+    async with house.http(None) as http:
+        names = ["", *re.findall(r'(?:src|href)="\./([^"]+)"', (await http.get("/")).text)]
+        for name in names:
+            async with http.stream("GET", f"/{name}", headers={"Accept-Encoding": "gzip"}) as packed:
+                sizes.append(sum([len(chunk) async for chunk in packed.aiter_raw()]))
+            plain = await http.get(f"/{name}", headers={"Accept-Encoding": "identity"})
+            assert packed.headers["content-encoding"] == "gzip"
+            assert packed.headers["vary"] == "Accept-Encoding"
+            assert "content-encoding" not in plain.headers
+            assert len(plain.content) > sizes[-1]
+    assert sum(sizes) < 200_000
+
+
 async def test_what_did_not_change_is_not_sent_again(house: House) -> None:
     async with house.http(None) as http:
         tag = (await http.get("/")).headers["etag"]

@@ -19,15 +19,8 @@ from websockets.exceptions import InvalidStatus
 from tavernlink.app import Server
 from tavernlink.config import load_settings
 from tavernlink.core.access.keys import Key
-from tavernlink.core.access.permissions import (
-    CONNECT,
-    OPEN,
-    ROUTES,
-    SEND,
-    may_run,
-    may_send,
-    may_use_route,
-)
+from tavernlink.core.access.permissions import CONNECT, OPEN, ROUTES, SEND
+from tavernlink.core.access.rights import may_run, may_send, may_use_route
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.commands.catalogue import COMMANDS
 from tests.interaction.lines import LINES, Line

@@ -13,7 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tavernlink.app import Server
-from tavernlink.config import FILE_NAME, Sources
+from tavernlink.config import FILE_NAME, Settings, Sources
+from tavernlink.config.described import GROUPS, about, schema_of
 from tavernlink.protocol.access import AuditList
 from tests.operations.conftest import OpenHub
 from tests.transports.hub import House
@@ -47,7 +48,14 @@ async def test_an_admin_sees_and_changes_them_and_nobody_else(open_hub: OpenHub)
             "source": "file",
             "live": True,
             "restart_needed": False,
+            "wanted": 7.0,
+            "editable": True,
+            "secret": False,
+            "group": "limits",
+            "about": "Messages per second from one app.",
+            "schema": {"type": "number", "exclusiveMinimum": 0},
         }
+        assert by_name(changed)["max_payload"]["wanted"] == 2_000_000
         wrong = await http.patch("/api/settings", json={"app_rate": -1})
         assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "invalid_message")
         for other in (app, viewer):
@@ -126,3 +134,73 @@ async def test_the_log_level_follows(open_hub: OpenHub) -> None:
             assert logging.getLogger().level == logging.ERROR
         finally:
             await http.patch("/api/settings", json={"log_level": None})
+
+
+async def test_a_change_is_looked_at_before_it_is_made_and_an_error_names_the_setting(
+    open_hub: OpenHub,
+) -> None:
+    house = await open_hub()
+    async with admin(house) as http:
+
+        async def check(**draft: Any) -> Any:
+            return (await http.post("/api/settings/check", json=draft)).json()["result"]
+
+        values = {"app_rate": 7, "max_payload": 2_000_000, "tavern_password": "hush, hush", "key_running": 64}
+        found = await check(values=values)
+        assert found["problem"] is None
+        assert {each["name"]: (each["after"], each["live"]) for each in found["changes"]} == {
+            "app_rate": (7.0, True),
+            "max_payload": (2_000_000, False),
+            "tavern_password": ("…", True),
+        }
+        for wrong, setting in (
+            ({"queue_length": 0}, "queue_length"),
+            ({"base_path": "x/"}, "base_path"),
+            ({"no_such": 1}, "no_such"),
+            ({"port": 1}, "port"),
+        ):
+            assert (await check(values=wrong))["problem"]["details"]["setting"] == setting
+        assert by_name(await http.get("/api/settings"))["app_rate"]["value"] == 200.0
+        assert not house.server.configuration.file.exists()
+
+
+async def test_settings_are_taken_along_as_a_file_without_secrets_and_loaded_again(open_hub: OpenHub) -> None:
+    house = await open_hub()
+    rule = {"id": "a", "types": ["x.*"], "action": "rename", "as": "x.b"}
+    server = {"command": "true", "env": {"API_KEY": "hush"}, "enabled": False}
+    values = {
+        "app_rate": 7,
+        "tavern_password": "hush, hush",
+        "routes": [rule],
+        "mcp": {"servers": {"one": server}},
+    }
+    async with admin(house) as http:
+        assert (await http.patch("/api/settings", json=values)).status_code == 200
+        assert "hush" not in (await http.get("/api/settings")).text
+        kept = await http.get("/api/settings/file")
+        assert kept.headers["content-disposition"] == 'attachment; filename="tavernlink.toml"'
+        assert "hush" not in kept.text
+        assert "# Left out, because they hold secrets: tavern_password, mcp." in kept.text
+        as_json = (await http.get("/api/settings/file?format=json")).json()
+        assert as_json["routes"] == [rule]
+        await http.patch("/api/settings", json={"app_rate": None, "routes": None})
+        for text, format_ in ((kept.text, "toml"), (json.dumps(as_json), "json")):
+            asked = {"text": text, "format": format_}
+            found = (await http.post("/api/settings/check", json=asked)).json()["result"]
+            assert found["values"] == {"app_rate": 7.0, "routes": [rule]}
+            assert found["left_out"] == ["port"]
+        assert (
+            await http.patch("/api/settings", json={"app_rate": 7.0, "routes": [rule]})
+        ).status_code == 200
+        assert house.server.settings.app_rate == 7
+        wrong = (await http.post("/api/settings/check", json={"text": "app_rate = "})).json()["result"]
+        assert "no TOML" in wrong["problem"]["message"]
+
+
+def test_every_setting_is_described_has_a_group_and_a_schema() -> None:
+    names = Settings.__struct_fields__
+    assert sorted(name for group in GROUPS.values() for name in group) == sorted(names)
+    assert [name for name in names if not about(name)] == []
+    assert all(schema_of(name) for name in names)
+    texts = Path("js/packages/console/src/i18n/settings.zh.ts").read_text("utf-8")
+    assert [name for name in names if f"\n  {name}: " not in texts] == []

@@ -15,7 +15,15 @@ from tavernlink import Context
 from tavernlink.app import Server
 from tavernlink.config import load_settings
 from tavernlink.demo.hub import RunningHub, open_hub
-from tavernlink.errors import BadMessage, Conflict, GenerationError, NotFound, TavernlinkError, Unavailable
+from tavernlink.errors import (
+    AuthError,
+    BadMessage,
+    Conflict,
+    GenerationError,
+    NotFound,
+    TavernlinkError,
+    Unavailable,
+)
 from tavernlink.protocol.functions import FunctionProgress
 from tavernlink.sdk import Hub, SyncHub
 from tavernlink.sdk.signature import SignatureError
@@ -360,3 +368,25 @@ async def test_the_example_of_the_guide(house: RunningHub) -> None:
     example: dict[str, Any] = {}
     exec(examples(ROOT / "docs" / "guide" / "functions.md")["python"], example)  # our own text
     assert await example["main"](house.url, house.app_key, house.admin_key) == 5
+
+
+async def test_a_program_that_only_serves_hears_when_its_key_is_taken_back(house: RunningHub) -> None:
+    scopes = ["functions:register", "functions:call"]
+    async with tavernlink.connect(house.url, house.admin_key, name="admin") as admin:
+        made = await admin.keys.create("Narrow", scopes=scopes, taverns=["Home"])
+
+        async def reach(ctx: Context) -> list[str] | None:
+            return ctx.caller.taverns
+
+        async with tavernlink.connect(house.url, made.key, name="server") as bot:
+            serving = asyncio.create_task(bot.serve_forever(reach))
+            await offered(admin)
+            assert await admin.call("reach") is None
+            assert await bot.call("reach") == ["Home"], "what the key of the caller reaches"
+            await admin.keys.revoke(made.info.id)
+            with pytest.raises(AuthError, match="revoked"):
+                await asyncio.wait_for(serving, 10)
+    async with tavernlink.connect(house.url, house.app_key, name="server") as other:
+        serving = asyncio.create_task(other.serve_forever())
+        await asyncio.wait({serving}, timeout=0)
+    await asyncio.wait_for(serving, 10)  # closed from here: it simply ends

@@ -11,6 +11,7 @@ import pytest
 import tavernlink
 from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.errors import AuthError
+from tavernlink.protocol.stats import StatsChanged
 from tavernlink.sdk import Hub
 from tests.sdk.scripted_tavern import scripted_tavern
 
@@ -50,6 +51,15 @@ async def test_sessions_and_pins_of_somebody_with_none(house: RunningHub, hub: H
         assert (await admin.pool.unpin()).pins == []
 
 
+async def test_figures_once_and_live(house: RunningHub, hub: Hub) -> None:
+    assert (await hub.stats()).taverns == 1
+    async with tavernlink.connect(house.url, house.admin_key) as admin:
+        async with admin.subscribe("stats.changed") as events:
+            event = await anext(aiter(events))
+        assert isinstance(event, StatsChanged)
+        assert (event.stats.apps, event.stats.taverns) == (2, 1)
+
+
 async def test_the_blocking_forms_say_the_same(house: RunningHub) -> None:
     def look() -> list[object]:
         with tavernlink.connect_sync(house.url, house.admin_key) as hub:
@@ -62,6 +72,7 @@ async def test_the_blocking_forms_say_the_same(house: RunningHub) -> None:
                 pins,
                 hub.pool.unpin().pins,
                 hub.pool.info().policy,
+                hub.stats().taverns,
             ]
 
-    assert await asyncio.to_thread(look) == [[], [], False, 1, [], "least_loaded"]
+    assert await asyncio.to_thread(look) == [[], [], False, 1, [], "least_loaded", 1]

@@ -22,6 +22,7 @@ from tavernlink.cli import (
     extension,
     functions,
     keys,
+    logs,
     mcp,
     pair,
     profiles,
@@ -31,6 +32,7 @@ from tavernlink.cli import (
     sessions,
     status,
     tab,
+    top,
     up,
     webhooks,
 )
@@ -56,6 +58,7 @@ app.command("demo")(demo.demo)
 app.add_typer(keys.app, name="keys")
 app.command("pair")(pair.pair)
 app.command("audit")(audit.audit)
+app.command("logs")(logs.logs)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(routes.app, name="routes")
 app.add_typer(sessions.app, name="sessions")
@@ -69,6 +72,7 @@ app.command("chat")(chat.chat)
 app.command("run")(commands.run)
 app.command("commands")(commands.commands)
 app.command("status")(status.status)
+app.command("top")(top.top)
 app.command("doctor")(doctor.doctor)
 
 

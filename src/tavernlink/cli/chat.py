@@ -1,18 +1,20 @@
-"""`tavernlink chat`: talk to the open character from a terminal."""
+"""`tavernlink chat`: talk to the open character from a terminal, on the whole screen or line by line."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub
+from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access, open_hub
 from tavernlink.cli.output import note, print_json
+from tavernlink.cli.screen import Lang, Theme, make_words, show
 from tavernlink.errors import TavernlinkError
 
 if TYPE_CHECKING:
+    from tavernlink.cli.access import Access
     from tavernlink.sdk import SyncReply, SyncTavern
 
 __all__ = ["chat"]
@@ -38,12 +40,23 @@ def chat(
         str | None, typer.Option("--as", help="Name to speak under.", show_default="your persona")
     ] = None,
     reasoning: Annotated[bool, typer.Option("--reasoning", help="Show the model's thoughts too.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Line by line, as in a pipe, not on the whole screen.")
+    ] = False,
+    lang: Lang = None,
+    theme: Theme = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result of one message as JSON.")] = False,
 ) -> None:
-    """Talk to the open character; the reply is printed while it comes.
+    """Talk to the open character; the reply is shown while it comes.
 
-    Ctrl-C stops a reply; at the prompt, it ends the chat, as Ctrl-D (Ctrl-Z on Windows) does.
+    On a terminal the whole chat is shown: history, versions, other characters and chats; F1 lists the keys. With a
+    MESSAGE, --session or --plain, and where no terminal is, it goes line by line: Ctrl-C stops a reply; at the prompt,
+    it ends the chat, as Ctrl-D (Ctrl-Z on Windows) does.
     """
+    if message is None and session is None and not plain and sys.stdin.isatty() and sys.stdout.isatty():
+        access = find_access(url, key, data_dir, ca)
+        _show_screen(access, tavern, as_, lang, theme)
+        return
     _tell_about_lost_lines()
     options = {"session": session, "character": character, "as_": as_}
     with open_hub(url, key, data_dir, ca, name="chat") as hub:
@@ -56,6 +69,26 @@ def chat(
             print_json(reply.result())
         else:
             _show(reply, reasoning=reasoning)
+
+
+def _show_screen(
+    access: Access,
+    tavern: str | None,
+    speaks_as: str | None,
+    lang: Literal["en", "zh"] | None,
+    theme: Literal["dark", "light"] | None,
+) -> None:
+    """Show the open chat until the person leaves."""
+    from tavernlink.sdk import connect
+    from tavernlink.terminal.chat.app import ChatApp
+    from tavernlink.terminal.chat.drafts import default_drafts
+
+    def make() -> ChatApp:
+        hub = connect(access.url, access.key, name="tavernlink chat", connect_timeout=None)
+        words = make_words(lang)
+        return ChatApp(hub, words, drafts=default_drafts(), tavern=tavern, speaks_as=speaks_as, shade=theme)
+
+    show(make)
 
 
 def _converse(tavern: SyncTavern, options: dict[str, str | None], *, reasoning: bool) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tavernlink.cli.access import DataDir, open_keys, settings_of
 from tavernlink.cli.durations import parse_end, show_time
-from tavernlink.cli.output import AsJson, note, print_json, print_table
+from tavernlink.cli.output import AsJson, fail, note, print_json, print_table
 
 if TYPE_CHECKING:
+    from tavernlink.core.access.keys import Keyring
     from tavernlink.protocol.access import KeyInfo
 
 __all__ = ["app"]
@@ -54,16 +57,28 @@ def create(
     expires: Annotated[
         str | None, typer.Option(metavar="WHEN", help="It ends by itself: 12h, 30d, 1y, or 2027-01-31.")
     ] = None,
+    to_file: Annotated[
+        Path | None,
+        typer.Option(help="Write it to this file, readable to its owner only, instead of showing it."),
+    ] = None,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="With --to-file: leave a file alone whose key lets in.")
+    ] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, alone. It is shown only now; the hub keeps a hash."""
+    if if_missing and to_file is None:
+        raise typer.BadParameter("it goes with --to-file.", param_hint="--if-missing")
     now = time.time()
     try:
         ends = None if expires is None else parse_end(expires, now)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.", param_hint="--expires") from None
     with open_keys(settings_of(data_dir)) as (keyring, audit):
+        if if_missing and to_file is not None and _lets_in(keyring, to_file, role.value):
+            note(f"{to_file} holds a key that lets in.")
+            return
         try:
             key, text = keyring.create(
                 role.value,
@@ -77,10 +92,37 @@ def create(
             raise typer.BadParameter(f"{error}.", param_hint="--scope") from None
         audit.record("key.created", _WHO, target=key.id, name=key.name, role=key.role)
         info = keyring.info(key)
-    if as_json:
+    if to_file is not None:
+        _write(to_file, text)
+        note(f"The key of {info.name} is in {to_file}.")
+    elif as_json:
         print_json({**_facts(info), "key": text})
     else:
         print(text)
+
+
+def _lets_in(keyring: Keyring, file: Path, role: str) -> bool:
+    """True if the file holds a key of this role that the hub takes."""
+    from tavernlink.errors import AuthError
+
+    try:
+        return keyring.verify(file.read_text("utf-8").strip()).role == role
+    except (OSError, UnicodeDecodeError, AuthError):
+        return False
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace the file in one step: who reads it meanwhile finds the old key or the new one."""
+    part = file.with_name(f".{file.name}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as out:
+            out.write(text + "\n")
+        part.replace(file)
+    except OSError as error:
+        fail(f"Cannot write the key to {file}: {error}. It was made all the same; revoke it, or try again.")
 
 
 @app.command("list")

@@ -57,7 +57,7 @@ def list_(
 
 @app.command()
 def put(
-    file: Annotated[Path, typer.Argument(help="TOML with [[routes]] tables, as in the settings; or JSON.")],
+    file: Annotated[Path, typer.Argument(help="TOML with tables of routes, as in the settings; or JSON.")],
     url: Url = None,
     key: KeyText = None,
     data_dir: DataDir = None,

@@ -38,7 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     host: str = "127.0.0.1"
     """Address to listen on; one that others can reach needs TLS."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8001
-    """0: a free one."""
+    """Port to listen on; 0: a free one."""
     data_dir: Path = msgspec.field(
         default_factory=lambda: Path(platformdirs.user_data_dir("tavernlink", appauthor=False))
     )
@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     audit_days: _Positive = 90.0
     """How many days they are kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What the hub writes down: this level, and what is more serious."""
     log_format: Literal["auto", "human", "json"] = "auto"
     """`auto`: for people in a terminal, JSON elsewhere."""
     max_payload: _Size = 16 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tavernlink.core.changes import Changes
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.schedules.book import Schedules
 from tavernlink.core.schedules.messages import ScheduleMessages
@@ -83,6 +84,13 @@ class Automation:
             audit=audit,
             entrance=entrance,
         )
+        self._changes = Changes(
+            webhooks=self.webhooks,
+            schedules=self.schedules,
+            directory=directory,
+            subscriptions=subscriptions,
+            clock=clock,
+        )
         webhooks = WebhookMessages(
             self.webhooks,
             directory=directory,
@@ -108,6 +116,7 @@ class Automation:
             self.schedules.drop_ended()
         self.schedules.tick()
         self.webhooks.tick()
+        self._changes.tick()
 
     def _reach(self, key: Key) -> Reach:
         whose = self._limits.webhook_private

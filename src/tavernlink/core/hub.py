@@ -8,13 +8,14 @@ from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.keys import Keyring
 from tavernlink.core.access.messages import AccessMessages
 from tavernlink.core.access.pairing import Pairings
-from tavernlink.core.access.permissions import may_hear
+from tavernlink.core.access.rights import is_of_hub, may_hear
 from tavernlink.core.access.tickets import Tickets
 from tavernlink.core.automation import Automation
 from tavernlink.core.functions.functions import Functions
 from tavernlink.core.inbox.inboxes import Inboxes
 from tavernlink.core.inbox.messages import InboxMessages
 from tavernlink.core.limits import HubLimits
+from tavernlink.core.logs import LogMessages
 from tavernlink.core.messages.apps import AppMessages
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.messages.reception import Reception
@@ -30,10 +31,16 @@ from tavernlink.core.relay.relay import Relay
 from tavernlink.core.rooms.house import House
 from tavernlink.core.routing.rooms import HubRooms
 from tavernlink.core.routing.switchboard import Switchboard
-from tavernlink.core.seams import Clock, Ids, Journal, Link, Store
+from tavernlink.core.seams import Clock, Ids, Journal, Link, LogSource, Store
+from tavernlink.core.statistics.flows import Flows
+from tavernlink.core.statistics.measures import Measures, NoMeasures
+from tavernlink.core.statistics.statistics import Statistics
+from tavernlink.core.statistics.traffic import Traffic
 from tavernlink.core.work.asking import Asking
 from tavernlink.core.work.commands import CommandMessages
 from tavernlink.core.work.handlers import WorkMessages
+from tavernlink.core.work.queue_news import QueueNews
+from tavernlink.core.work.watching import Watching
 from tavernlink.core.work.work import Work
 from tavernlink.errors import TavernlinkError, Unavailable
 from tavernlink.protocol.event import Event
@@ -59,6 +66,8 @@ class Hub:
         version: str,
         limits: HubLimits | None = None,
         routes: Sequence[Route] = (),
+        measures: Measures | None = None,
+        logs: LogSource | None = None,
     ) -> None:
         self.limits = limits or HubLimits()
         self.keyring = Keyring(store, clock, ids)
@@ -68,8 +77,13 @@ class Hub:
         self.directory = Directory()
         self.subscriptions = Subscriptions(self._may_hear)
         self.work = Work(self.directory, clock, ids, store, self.limits)
+        self.traffic = Traffic(self.directory)
         self.relay = Relay(
-            self.subscriptions, self.work.book, self.directory, most_streams=self.limits.streams
+            self.subscriptions,
+            self.work.book,
+            self.directory,
+            self.traffic,
+            most_streams=self.limits.streams,
         )
         self._clock = clock
         self._store = store
@@ -97,7 +111,10 @@ class Hub:
             attend=self.house.presence.attach,
             wanted_changed=self._tell_wanted,
         )
-        self.work_messages = WorkMessages(self.directory, self.work, self.asking, self.audit)
+        watching = Watching(
+            work=self.work, directory=self.directory, subscriptions=self.subscriptions, clock=clock
+        )
+        self.work_messages = WorkMessages(self.directory, self.work, self.asking, self.audit, watching)
         self.work_messages.to_room = self.house.speaking.send
         self.work_messages.for_room = self.house.speaking.generate
         self.profiles = ProfileBook(store.profile_versions, store.profile_contents, clock)
@@ -167,7 +184,29 @@ class Hub:
             entrance=self,
             wanted_changed=self._tell_wanted,
         )
+        self._logs = LogMessages(logs, self.subscriptions)
+        self.statistics = Statistics(
+            directory=self.directory,
+            subscriptions=self.subscriptions,
+            keyring=self.keyring,
+            rooms=self.rooms,
+            relay=self.relay,
+            work=self.work,
+            traffic=self.traffic,
+            measures=measures or NoMeasures(),
+            clock=clock,
+        )
+        Flows(
+            self.traffic,
+            self.directory,
+            work=self.work,
+            rooms=self.rooms,
+            post=self.switchboard.post,
+            calls=self.functions.calls,
+        )
         asked: dict[str, Asked] = {
+            **self.statistics.handlers,
+            **self._logs.handlers,
             **self.automation.handlers,
             **inbox.handlers,
             **self.switchboard.handlers,
@@ -179,10 +218,11 @@ class Hub:
             **self.house.handlers,
             **self.functions.handlers,
         }
+        self._queue_news = QueueNews(self.directory, self.keyring)
         self._reception = Reception(
             asked=self.switchboard.routing.guard(asked),
             published={
-                **TavernMessages(self.relay, self.work, self.house.hearing).handlers,
+                **TavernMessages(self.relay, self.work, self.house.hearing, self._queue_news).handlers,
                 **self.functions.published,
             },
             routing=self.switchboard.routing,
@@ -191,6 +231,7 @@ class Hub:
             clock=clock,
             journal=journal,
             audit=self.audit,
+            traffic=self.traffic,
         )
         self._attendance = Attendance(
             limits=self.limits,
@@ -245,11 +286,14 @@ class Hub:
             if peer.session.received != peer.session.confirmed and isinstance(peer, Tavern):
                 self._reception.confirm(peer.session)
         self.work.tick(now)
+        self._queue_news.tick()
         self.house.presence.tick(now)
         self.inboxes.tick()
         self.functions.tick(now)
         self.automation.tick()
+        self._logs.tick()
         self._attendance.forget_idle()
+        self.statistics.tick(now)
 
     def stop(self) -> None:
         """Tell every peer that the hub goes."""
@@ -273,7 +317,7 @@ class Hub:
         key = self.automation.key_of(session) if peer is None else peer.key
         if key is None or not may_hear(key, topic):
             return False
-        if key.taverns is None:
+        if key.taverns is None or is_of_hub(topic):
             return True
         tavern = self.directory.taverns.get(tavern_id)
         return key.reaches_tavern(tavern_id, tavern.name if tavern else tavern_id)

@@ -6,6 +6,7 @@ Each seam has an in-memory implementation in the tests and a real one in `runtim
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from tavernlink.errors import Unavailable
 from tavernlink.protocol.access import AuditEntry
 from tavernlink.protocol.event import Event
+from tavernlink.protocol.logs import LogLevel, LogLine
 from tavernlink.protocol.outcome import Failure, Success
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from tavernlink.core.work.ledger import KeptRequest
     from tavernlink.core.work.pool import Pin
 
-__all__ = ["Ack", "Clock", "Ids", "Journal", "Link", "Shelf", "Store"]
+__all__ = ["Ack", "Clock", "Ids", "Journal", "Link", "LogSource", "Shelf", "Store"]
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 
@@ -76,6 +78,30 @@ class Journal(Protocol):
 
     def __call__(self, happening: str, /, **facts: Any) -> None:
         """Record one happening; facts never hold a secret."""
+
+
+class LogSource(Protocol):
+    """The newest lines of the log, without secrets."""
+
+    @property
+    def last(self) -> int:
+        """Id of the newest line; 0: there is none."""
+
+    @property
+    def forgotten(self) -> int:
+        """Lines that are no longer kept."""
+
+    def threshold(self) -> LogLevel:
+        """Return the level from which on lines are written at all."""
+
+    def kept(self) -> list[LogLine]:
+        """Return every line that is kept, oldest first."""
+
+    def after(self, id_: int) -> tuple[list[LogLine], int]:
+        """Return the newer lines that listeners are told of, and how many went before anybody asked."""
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """What is said inside is kept and told to nobody."""
 
 
 class Shelf(Protocol[Record]):

@@ -22,8 +22,10 @@ _PORT_TRIES = 3
 class ServerProcess:
     """The server process on one data folder."""
 
-    def __init__(self, program: Path, data: Path) -> None:
+    def __init__(self, program: Path, data: Path, *, listen: bool = False) -> None:
+        """`listen`: as SillyTavern has it for a server that others reach; it then may ask for a password."""
         self._program = program
+        self._listen = str(listen).lower()
         self._data = data
         self._process: ChildProcess | None = None
         self.log = data / "server.log"
@@ -60,7 +62,7 @@ class ServerProcess:
             "--dataRoot",
             str(self._data),
         ]
-        command += ["--configPath", str(config), "--browserLaunchEnabled", "false", "--listen", "false"]
+        command += ["--configPath", str(config), "--browserLaunchEnabled", "false", "--listen", self._listen]
         self._process = await ChildProcess.start(
             command, log=self.log, cwd=self._program, env={"NODE_ENV": "production"}
         )
@@ -106,7 +108,9 @@ async def _serves(port: int, path: str) -> bool:
         return False
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
-        return b" 200 " in await reader.readline()
+        # It serves too where it asks for a login first: accounts (302), basic authentication (401).
+        line = await reader.readline()
+        return any(status in line for status in (b" 200 ", b" 302 ", b" 401 "))
     except OSError:
         return False
     finally:

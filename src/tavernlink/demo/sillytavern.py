@@ -115,6 +115,7 @@ class SillyTavern:
         version: str = VERSION,
         settled: bool = True,
         keep: bool = False,
+        listen: bool = False,
         progress: Progress = _silent,
     ) -> None:
         self._scratch = data is None
@@ -124,6 +125,7 @@ class SillyTavern:
         self._version = version
         self._settled = settled
         self._keep = keep
+        self._listen = listen
         self._progress = progress
         self._server: ServerProcess | None = None
 
@@ -153,7 +155,7 @@ class SillyTavern:
         template = await prepare(self._version, progress=self._progress)
         await asyncio.to_thread(self._fill, template)
         program = await install(self._version, progress=self._progress)
-        server = ServerProcess(program, self.data)
+        server = ServerProcess(program, self.data, listen=self._listen)
         await server.start(self._port, limit=_START_SECONDS)
         self._server = server
 

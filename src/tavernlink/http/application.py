@@ -17,6 +17,7 @@ from tavernlink.http.api.schema import openapi_config
 from tavernlink.http.api.settings import settings_routes
 from tavernlink.http.caller import APP_HEADER, Caller
 from tavernlink.http.console import console_routes
+from tavernlink.http.documents import document_routes
 from tavernlink.http.extension.git import extension_routes
 from tavernlink.http.failures import handle_exception
 from tavernlink.http.gate import Gate, guard_of
@@ -55,6 +56,7 @@ def create_app(
             metrics_route(runtime),
             mcp_route(mcp),
             *console_routes(),
+            *document_routes(),
             *extension_routes(settings.data_dir),
             Router(
                 "/api",

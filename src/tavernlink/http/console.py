@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import mimetypes
 from pathlib import Path
@@ -12,7 +13,7 @@ from litestar.params import FromPath
 
 from tavernlink.errors import NotFound
 
-__all__ = ["console_routes"]
+__all__ = ["console_routes", "media_type_of"]
 
 _FOLDER = Path(__file__).parent.parent / "_console"
 _POLICY = (
@@ -24,7 +25,9 @@ _ALWAYS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
+    "vary": "Accept-Encoding",
 }
+_PACKED = {".html", ".js", ".css", ".svg"}
 _MISSING = (
     "The console is not in this copy of Tavernlink: it was set up without its JavaScript. "
     "Run `make setup` in the source folder, or install the released package."
@@ -33,6 +36,8 @@ _MISSING = (
 
 class _File(NamedTuple):
     content: bytes
+    packed: bytes | None
+    """The same by gzip, where that makes it smaller."""
     media_type: str
     tag: str
 
@@ -48,7 +53,10 @@ def console_routes() -> list[Any]:
         headers = {**_ALWAYS, "cache-control": caching, "etag": file.tag}
         if request.headers.get("if-none-match") == file.tag:
             return Response(b"", status_code=304, headers=headers)
-        return Response(file.content, media_type=file.media_type, headers=headers)
+        content = file.content
+        if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+            content, headers["content-encoding"] = file.packed, "gzip"
+        return Response(content, media_type=file.media_type, headers=headers)
 
     methods = [HttpMethod.GET, HttpMethod.HEAD]
 
@@ -73,9 +81,15 @@ def _read(folder: Path) -> dict[str, _File]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            if path.suffix == ".js":
-                kind = "text/javascript"  # Windows' registry may say otherwise
             tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
-            found[path.relative_to(folder).as_posix()] = _File(content, kind, tag)
+            packed = gzip.compress(content, 9, mtime=0) if path.suffix in _PACKED else None
+            name = path.relative_to(folder).as_posix()
+            found[name] = _File(content, packed, media_type_of(path), tag)
     return found
+
+
+def media_type_of(path: Path) -> str:
+    """Return what a browser is told that the file is."""
+    if path.suffix == ".js":
+        return "text/javascript"  # Windows' registry may say otherwise
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"

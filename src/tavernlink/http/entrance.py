@@ -45,7 +45,7 @@ class Entrance:
         try:
             self._front.admit_request(reached.address)
         except BadMessage as error:
-            self._counts.errors[error.code] += 1
+            self._counts.refused(error.code, error.message, who=reached.address, about=seen["path"])
             await send_failure(send, error, seen["path"])
             return
         TRACEPARENT.set(_traceparent(seen))

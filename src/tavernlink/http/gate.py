@@ -17,7 +17,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Guard, HTTPScope, Message, Receive, Scope, Send
 
 from tavernlink.config import is_loopback
-from tavernlink.core.access.permissions import OPEN, ROUTES, check_route
+from tavernlink.core.access.permissions import OPEN, ROUTES
+from tavernlink.core.access.rights import check_route
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.http.address import address_of
 from tavernlink.http.failures import send_failure
@@ -33,10 +34,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Gate", "guard_of"]
 
-_TEMPLATES = [
-    (method, need is OPEN, re.compile("[^/]+".join(map(re.escape, re.split(r"\{\w+\}", template)))))
-    for (method, template), need in ROUTES.items()
-]
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """What fits a route's path: `{path}` takes the rest, every other name one part."""
+    parts = re.split(r"(\{\w+\})", template)
+    words = {"{path}": ".*"}
+    return re.compile("".join(words.get(p, "[^/]+") if p.startswith("{") else re.escape(p) for p in parts))
+
+
+_TEMPLATES = [(method, need is OPEN, _pattern(template)) for (method, template), need in ROUTES.items()]
 
 _BURST = 4.0  # seconds' worth of requests that may come at once
 _HERE = "tavernlink.here"
@@ -78,7 +84,8 @@ class Gate:
             if not _is_open(scope["method"], path) and not self._shows_here(scope, headers):
                 self._let_in(scope, headers)
         except TavernlinkError as error:
-            self._runtime.counts.errors[error.code] += 1
+            who = address_of(scope)
+            self._runtime.counts.refused(error.code, error.message, who=who, about=path)
             await send_failure(send, error, path)
             return
         await self._app(scope, receive, send)

@@ -11,6 +11,7 @@ from tavernlink.protocol.message import Id, Message, Name
 __all__ = [
     "AuditEntry",
     "AuditList",
+    "AuditWritten",
     "KeyCreate",
     "KeyInfo",
     "KeyList",
@@ -161,3 +162,9 @@ class AuditList(Message):
     until: float | None = None
     """This moment not included."""
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
+
+
+class AuditWritten(Message):
+    """hub → app: something was written into the audit log; for apps of an admin key that subscribed."""
+
+    entry: AuditEntry

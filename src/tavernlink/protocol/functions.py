@@ -208,6 +208,9 @@ class Caller(Message, omit_defaults=False):
     name: Name
     role: str
     """Of the caller's key: `admin`, `tavern`, `app`; `hub` for rules."""
+    taverns: list[Id] | None = None
+    """Ids or names of the taverns that the caller's key may use; null: every one. For functions that show or do
+    something to a tavern on the provider's own account."""
 
 
 class FunctionInvoke(Message):

@@ -22,6 +22,7 @@ __all__ = [
     "Priority",
     "PromptMessage",
     "RequestCancel",
+    "RequestChanged",
     "RequestGet",
     "RequestInfo",
     "RequestList",
@@ -133,9 +134,10 @@ class RequestGet(Message):
 
 
 class RequestCancel(Message):
-    """app → hub, ack: RequestUpdate. Its owner or an admin may."""
+    """peer → hub, ack: RequestUpdate. Its owner or an admin may, and the tavern that it is for."""
 
     request_id: Id
+    """From a tavern: as its `command` and `queue.changed` name it."""
 
 
 class RequestList(Message):
@@ -159,12 +161,28 @@ class RequestInfo(Message, omit_defaults=False):
     """While it waits: requests before it."""
     key: Name | None = None
     """Id of the key that asked for it."""
+    asker: Name | None = None
+    """What the app that asked calls itself."""
     session: Name | None = None
     character: Name | None = None
     priority: int = 0
     asked: float = 0.0
     """Seconds since 1970."""
+    started: float | None = None
+    """When its command went to a tavern."""
+    finished: float | None = None
+    """When it got its final state."""
+    tokens: Count | None = None
+    """Once it is over: generated tokens as the model's API counted them, else the pieces of text that came."""
     error: ErrorInfo | None = None
+
+
+class RequestChanged(Message):
+    """hub → app: a request began to wait or to run, has another position, or is over. Subscribed apps hear of their
+    key's own, admins of everybody's; `request.list` has those that are there already.
+    """
+
+    request: RequestInfo
 
 
 class GenerationStop(Message):

@@ -3,7 +3,7 @@
 A room joins taverns and apps. What a member says with `chat.send {room}` goes into the room's taverns under the
 member's own name and persona; every member hears `room.message`, and the `stream.*` and `chat.changed` of the room's
 taverns, without subscribing. A room is named by its id or its name, a member by its id or, where only one bears it,
-its name.
+its name. Who lets people in, keeps them out and ranks them sends what is in `room_moderation`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from tavernlink.protocol.outcome import ErrorInfo
 
 __all__ = [
     "GuestLimits",
-    "Invitation",
     "MemberInfo",
     "RoomAdd",
     "RoomChanged",
@@ -30,26 +29,18 @@ __all__ = [
     "RoomDelete",
     "RoomGet",
     "RoomInfo",
-    "RoomInvite",
     "RoomJoin",
-    "RoomKick",
     "RoomLeave",
     "RoomList",
     "RoomMessage",
     "RoomMode",
-    "RoomMute",
     "RoomRelease",
-    "RoomRemove",
-    "RoomRevoke",
     "RoomRole",
-    "RoomRoleSet",
     "RoomSet",
     "RoomSettings",
     "RoomTurn",
     "RoomTyping",
     "RoomTypingSet",
-    "RoomUnmute",
-    "Sanction",
 ]
 
 RoomRole = Literal["owner", "manager", "member", "guest"]
@@ -58,7 +49,7 @@ _NAME = r"^[^\s\x00-\x1f/]([^\x00-\x1f/]*[^\s\x00-\x1f/])?$"
 RoomName = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=_NAME)]
 """Anything that can stand in an address: no slash, no control character, no space at its ends."""
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=31_536_000)]
-_Reason = Annotated[str, msgspec.Meta(max_length=500)]
+Reason = Annotated[str, msgspec.Meta(max_length=500)]
 _ContextText = Annotated[str, msgspec.Meta(max_length=20_000)]
 
 
@@ -140,7 +131,7 @@ class RoomCreate(Message):
     """peer → hub, ack: RoomInfo. The creator is the owner. Taverns and admins only."""
 
     name: RoomName
-    topic: _Reason = ""
+    topic: Reason = ""
     settings: RoomSettings | None = None
     tavern: Id | None = None
     """The tavern that is to be the owner; default the creating tavern. Admins may leave it out and add one later."""
@@ -150,7 +141,7 @@ class RoomDelete(Message):
     """peer → hub, ack: nothing. The owner or an admin."""
 
     room: Id
-    reason: _Reason = ""
+    reason: Reason = ""
 
 
 class RoomList(Message):
@@ -167,7 +158,7 @@ class RoomSet(Message):
     """peer → hub, ack: RoomInfo. Changes what is given; a manager, the owner or an admin."""
 
     room: Id
-    topic: _Reason | None = None
+    topic: Reason | None = None
     settings: dict[str, Any] = msgspec.field(default_factory=dict)
     """Fields of RoomSettings; `guests` may be given in part, too."""
 
@@ -199,82 +190,6 @@ class RoomAdd(Message):
     """Id or name of a tavern."""
     role: RoomRole = "member"
     as_: Name | Persona | None = msgspec.field(default=None, name="as")
-
-
-class RoomRemove(Message):
-    """peer → hub, ack: nothing. Takes a member out; it may come back."""
-
-    room: Id
-    member: Id
-
-
-class RoomKick(Message):
-    """peer → hub, ack: nothing. Takes a member out, tells it why, and keeps it out for a time."""
-
-    room: Id
-    member: Id
-    reason: _Reason = ""
-    seconds: Seconds = 600
-
-
-class RoomInvite(Message):
-    """peer → hub, ack: Invitation."""
-
-    room: Id
-    role: Literal["manager", "member", "guest"] = "guest"
-    uses: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
-    seconds: Seconds = 86_400
-    """How long it is valid."""
-
-
-class Invitation(Message, omit_defaults=False):
-    """Lets whoever has the code join."""
-
-    code: Id
-    room_id: Id
-    role: RoomRole
-    uses: Count
-    """Uses left."""
-    expires: float
-    """Seconds since 1970."""
-
-
-class RoomRevoke(Message):
-    """peer → hub, ack: nothing. Takes an invitation back."""
-
-    room: Id
-    code: Id
-
-
-class RoomRoleSet(Message):
-    """peer → hub, ack: MemberInfo. Only the owner makes managers; `owner` hands the room over."""
-
-    room: Id
-    member: Id
-    role: RoomRole
-
-
-class RoomMute(Message):
-    """peer → hub, ack: MemberInfo. A mute outlasts leaving and coming back."""
-
-    room: Id
-    member: Id
-    seconds: Annotated[float, msgspec.Meta(gt=0, le=31_536_000)] = 600
-    reason: _Reason = ""
-
-
-class RoomUnmute(Message):
-    """peer → hub, ack: nothing. Ends a mute, and a kick's time too."""
-
-    room: Id
-    member: Id
-
-
-class Sanction(Message):
-    """Told to a member whom it concerns, in an error's details: why it may not speak or come in."""
-
-    until: float
-    reason: str = ""
 
 
 class RoomTypingSet(Message):
@@ -314,7 +229,10 @@ class RoomContextGet(Message):
 
 
 class RoomRelease(Message):
-    """app → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply."""
+    """peer → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply.
+
+    A tavern that is a host hears how it went by `room.turn`.
+    """
 
     room: Id
     request_id: Id | None = None

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from tavernlink.protocol.message import Count, Id, Message, Name
+from tavernlink.protocol.outcome import ErrorInfo
 
 __all__ = [
     "CUSTOM",
@@ -28,6 +29,7 @@ __all__ = [
     "RouteStep",
     "RouteTest",
     "RouteTrace",
+    "RouteVerdict",
     "Routed",
     "Sender",
     "Sent",
@@ -161,6 +163,13 @@ class RouteInfo(Message, omit_defaults=False):
     """The last failure."""
     suspended: bool = False
     """It took too long and is not tried any more until it is changed."""
+
+
+class RouteVerdict(Message, omit_defaults=False):
+    """Whether a rule can be."""
+
+    problem: ErrorInfo | None = None
+    """Why not: `details.path` is its field, e.g. `$.when`, with `line` and `column` in an expression; null: it can."""
 
 
 class RouteTest(Message):

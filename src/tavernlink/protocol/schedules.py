@@ -13,6 +13,7 @@ __all__ = [
     "RunInfo",
     "RunState",
     "ScheduleAction",
+    "ScheduleChanged",
     "ScheduleCreate",
     "ScheduleInfo",
     "ScheduleList",
@@ -166,3 +167,11 @@ class ScheduleInfo(Message, omit_defaults=False):
     """When it runs next, in seconds since 1970."""
     last: RunInfo | None = None
     """The run that is under way, else the last one."""
+
+
+class ScheduleChanged(Message, omit_defaults=False):
+    """hub → app: a schedule was made, changed, ran or was removed; to the key that made it and to admins."""
+
+    id: Id
+    schedule: ScheduleInfo | None = None
+    """As it is now; null: it was removed."""

@@ -16,6 +16,7 @@ __all__ = [
     "DeliveryAttempt",
     "DeliveryInfo",
     "DeliveryState",
+    "WebhookChanged",
     "WebhookCreate",
     "WebhookDeliveries",
     "WebhookDiscard",
@@ -230,3 +231,11 @@ class WebhookMade(Message, omit_defaults=False):
     secret: str
     """`whsec_…`. Shown only now."""
     info: WebhookInfo
+
+
+class WebhookChanged(Message, omit_defaults=False):
+    """hub → app: a webhook was made, changed, fared otherwise or was removed; to the key that made it and to admins."""
+
+    id: Id
+    webhook: WebhookInfo | None = None
+    """As it is now; null: it was removed."""

@@ -6,6 +6,7 @@ that is broken changes nothing but `problem`, which says what is wrong with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,17 @@ import structlog
 
 from tavernlink.config import Settings, SettingsError, Sources
 from tavernlink.config.changes import AT_START, changed, take_over
+from tavernlink.config.described import about, group_of, schema_of
 from tavernlink.config.editing import edited, read_text
 from tavernlink.config.sources import Source
 from tavernlink.errors import BadMessage, TavernlinkError
 from tavernlink.private_file import write_private
 
-__all__ = ["Configuration", "Setting"]
+__all__ = ["Configuration", "Setting", "SettingChange"]
 
 _log = structlog.get_logger("tavernlink.settings")
 _CUT = "…"
+_NAMED = re.compile(r"`(?:\$\.)?(\w+)")
 
 
 class Setting(msgspec.Struct, kw_only=True, frozen=True):
@@ -40,6 +43,28 @@ class Setting(msgspec.Struct, kw_only=True, frozen=True):
     """True: a change is taken over at once. False: with the next start."""
     restart_needed: bool
     """The sources say something else by now, which counts from the next start on."""
+    wanted: Any
+    """What the sources say: `value`, unless a restart is needed."""
+    editable: bool
+    """False: the environment or the command line goes before the file, or it is where the file is."""
+    secret: bool
+    """Its value is never shown; null: there is none."""
+    group: str
+    """Where it belongs in a form, e.g. `network`."""
+    about: str
+    """What it is for."""
+    schema: dict[str, Any]
+    """JSON Schema of its values."""
+
+
+class SettingChange(msgspec.Struct, kw_only=True, frozen=True):
+    """One setting that would be another."""
+
+    name: str
+    before: Any
+    after: Any
+    live: bool
+    """True: at once. False: with the next start."""
 
 
 class Configuration:
@@ -99,26 +124,52 @@ class Configuration:
 
         Raises `BadMessage` where that would not do; then nothing is written.
         """
-        for name in values:
-            if name not in Settings.__struct_fields__ or name == "data_dir":
-                raise BadMessage(
-                    "invalid_message", f"No setting that the file can hold is called {name[:100]!r}."
-                )
-            if self._from[name] in ("environment", "command line"):
-                raise BadMessage(
-                    "invalid_message",
-                    f"`{name}` comes from the {self._from[name]}, which goes before the file. Change it there.",
-                )
+        text, _ = self._draft(values)
         try:
-            text = edited(read_text(self.file), values)
-            self._sources.read(text)
             write_private(self.file.resolve(), text.encode())
             self._take(text)
-        except (SettingsError, ValueError, TypeError) as error:
-            raise BadMessage("invalid_message", str(error)) from None
         except OSError as error:
             raise TavernlinkError("internal", f"Cannot write {self.file}: {error}.") from None
         self._stamp = _stamp(self.file)
+
+    def preview(self, values: Mapping[str, Any]) -> list[SettingChange]:
+        """Return what `edit` with these values would change. Raises `BadMessage` as it does; nothing is written."""
+        _, after = self._draft(values)
+        return [
+            SettingChange(
+                name=name,
+                before=_shown(name, getattr(self._wanted, name)),
+                after=_shown(name, getattr(after, name)),
+                live=name not in AT_START,
+            )
+            for name in Settings.__struct_fields__
+            if getattr(after, name) != getattr(self._wanted, name)
+        ]
+
+    def may_edit(self, name: str) -> bool:
+        """True if what the file says of a setting counts."""
+        return name != "data_dir" and self._from[name] in ("default", "file")
+
+    def _draft(self, values: Mapping[str, Any]) -> tuple[str, Settings]:
+        """Return the file's text with these values, and the settings that would be."""
+        for name in values:
+            if name not in Settings.__struct_fields__ or name == "data_dir":
+                raise BadMessage(
+                    "invalid_message",
+                    f"No setting that the file can hold is called {name[:100]!r}.",
+                    {"setting": name[:100]},
+                )
+            if not self.may_edit(name):
+                raise BadMessage(
+                    "invalid_message",
+                    f"`{name}` comes from the {self._from[name]}, which goes before the file. Change it there.",
+                    {"setting": name},
+                )
+        try:
+            text = edited(read_text(self.file), values)
+            return text, self._sources.read(text).settings
+        except (SettingsError, ValueError, TypeError) as error:
+            raise BadMessage("invalid_message", str(error), _setting_in(str(error))) from None
 
     def described(self) -> list[Setting]:
         """Return every setting."""
@@ -132,6 +183,12 @@ class Configuration:
                 source=self._from[name],
                 live=name not in AT_START,
                 restart_needed=name in pending,
+                wanted=_shown(name, getattr(self._wanted, name)),
+                editable=self.may_edit(name),
+                secret=_is_secret(name),
+                group=group_of(name),
+                about=about(name),
+                schema=schema_of(name),
             )
             for name in Settings.__struct_fields__
         ]
@@ -165,15 +222,27 @@ def _stamp(file: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
+def _setting_in(message: str) -> dict[str, str]:
+    """Find the setting that an error is about: where a value does not fit, or the first that is named."""
+    for word in _NAMED.findall(message):
+        if word in Settings.__struct_fields__:
+            return {"setting": word}
+    return {}
+
+
+def _is_secret(name: str) -> bool:
+    return "password" in name or "secret" in name
+
+
 def _shown(name: str, value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
-    if "password" in name or "secret" in name:
+    if _is_secret(name):
         return _CUT
     if isinstance(value, list | tuple):
         return [_shown(name, each) for each in value]
     if isinstance(value, msgspec.Struct):
-        value = msgspec.structs.asdict(value)
+        value = msgspec.to_builtins(value, enc_hook=str)
     if isinstance(value, dict):
         if name in ("env", "headers"):  # of MCP servers, whose keys stand there
             return dict.fromkeys(map(str, value), _CUT)

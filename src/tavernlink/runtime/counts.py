@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+
+from tavernlink.core.statistics.failures import Failures
 
 __all__ = ["Counts", "Histogram", "Traffic"]
 
@@ -37,6 +40,27 @@ class Histogram:
         self.sum += seconds
         self._counts[bisect_left(self.bounds, seconds)] += 1
 
+    def snapshot(self) -> tuple[int, ...]:
+        """Return the numbers of values between the bounds, for `quantile`."""
+        return tuple(self._counts)
+
+    def quantile(self, share: float, since: Sequence[int]) -> float | None:
+        """Return the value below which this share of the values since a snapshot lie; None where there are none.
+
+        Within two bounds values are taken to lie evenly; beyond the last one, on it.
+        """
+        counts = [now - then for now, then in zip(self._counts, since, strict=True)]
+        rank = share * sum(counts)
+        if not rank:
+            return None
+        below = 0
+        for place, count in enumerate(counts[:-1]):
+            if count and below + count >= rank:
+                low = self.bounds[place - 1] if place else 0.0
+                return low + (self.bounds[place] - low) * (rank - below) / count
+            below += count
+        return self.bounds[-1]
+
     def cumulative(self) -> list[tuple[str, int]]:
         """Return (bound, values up to it), as Prometheus wants them; the last bound is `+Inf`."""
         total, found = 0, []
@@ -55,6 +79,8 @@ class Counts:
         """(Door, HTTP status) → answers."""
         self.errors: Counter[str] = Counter()
         """Code → refused messages, connects and HTTP requests."""
+        self.failures = Failures()
+        """The last of them."""
         self.connects: Counter[str] = Counter()
         """How a connect ended: `new`, `resumed`, or `resync` where a resume was impossible."""
         self.finished: Counter[tuple[str, str]] = Counter()
@@ -67,6 +93,11 @@ class Counts:
         """How long they ran."""
         self.lag = 0.0
         """How late the event loop was at the last tick, in seconds."""
+
+    def refused(self, code: str, message: str, *, who: str, about: str, key_id: str = "") -> None:
+        """Count something that was refused."""
+        self.errors[code] += 1
+        self.failures.add(time=time.time(), code=code, message=message, who=who, about=about, key_id=key_id)
 
     def door(self, name: str) -> Traffic:
         """Return the counters of a door."""

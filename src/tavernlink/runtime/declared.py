@@ -24,7 +24,8 @@ import msgspec
 import structlog
 
 from tavernlink.core.access.keys import Key, Keyring, digest_of
-from tavernlink.core.access.permissions import Role, scopes_of
+from tavernlink.core.access.permissions import Role
+from tavernlink.core.access.rights import scopes_of
 from tavernlink.runtime.stamped import Stamp, stamped
 
 __all__ = ["FOLDER", "DeclaredKeys", "tell"]

@@ -105,7 +105,7 @@ class Runtime:
             found = self.authenticate(key or auth.key, address)
             return self._let_in(auth, found, link, address)
         except TavernlinkError as error:
-            self.counts.errors[error.code] += 1
+            self.counts.refused(error.code, error.message, who=auth.name or address, about="connect")
             raise
 
     def _let_in(self, auth: Auth, found: Key, link: Link, address: str) -> Peer:

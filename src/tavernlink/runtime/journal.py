@@ -22,7 +22,13 @@ class RunningJournal:
     def __call__(self, happening: str, /, **facts: Any) -> None:
         """Log a happening and count it."""
         if happening == "message.refused":
-            self._counts.errors[facts["code"]] += 1
+            self._counts.refused(
+                facts["code"],
+                facts["why"],
+                who=facts["name"],
+                about=facts["type"],
+                key_id=facts["key"] or "",
+            )
         elif happening == "peer.connected":
             self._counts.connects["new" if facts.get("lost") is None else "resync"] += 1
         elif happening == "peer.resumed":

@@ -13,9 +13,11 @@ from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.room import Room
 from tavernlink.sdk.subscription import Subscription
-from tavernlink.sdk.sync import SyncHub, SyncReply, SyncTavern, connect_sync
+from tavernlink.sdk.sync import SyncHub, connect_sync
 from tavernlink.sdk.sync_profiles import SyncProfiles
+from tavernlink.sdk.sync_request import SyncReply
 from tavernlink.sdk.sync_room import SyncRoom
+from tavernlink.sdk.sync_tavern import SyncTavern
 from tavernlink.sdk.tavern import Tavern
 from tavernlink.sdk.webhooks import verify_webhook
 

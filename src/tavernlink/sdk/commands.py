@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from tavernlink.protocol.chat import Attachment, ChatMessage, Persona
-from tavernlink.protocol.commands.characters import CharacterDeleted, CharacterNote, CharacterOpened, CharacterRenamed, CharacterSheet, CharacterSummary, CharacterTagged
+from tavernlink.protocol.commands.cards import CharacterNote
+from tavernlink.protocol.commands.characters import CharacterDeleted, CharacterOpened, CharacterRenamed, CharacterSheet, CharacterSummary, CharacterTagged
 from tavernlink.protocol.commands.chats import ChatOpened, ChatsFound, ChatsImported, ChatsMatched
 from tavernlink.protocol.commands.checkpoints import Checkpoint, Checkpoints
 from tavernlink.protocol.commands.connections import ConnectionInfo

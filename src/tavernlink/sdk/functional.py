@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from uuid import uuid4
@@ -42,6 +43,7 @@ class Functional:
         self._served = Served(self._handle)
         self._callings: dict[str, Calling] = {}
         self._opened = False
+        self._over: asyncio.Future[None] | None = None
 
     def begin_call(
         self,
@@ -110,6 +112,16 @@ class Functional:
         self._served.add(offers)
         return await self._served.register(offers) if self._opened else []
 
+    async def serve_forever(self, *functions: Callable[..., Any]) -> None:
+        """Offer functions and carry their calls out until the handle is closed.
+
+        Raises what ends it for good, e.g. `AuthError` where the key was revoked; a lost line is mended meanwhile.
+        """
+        await self.serve(*functions)
+        if self._over is None:
+            self._over = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._over)
+
     async def withdraw(self, *names: str) -> int:
         """Offer these functions no more, or none at all; their calls fail with `provider_gone`."""
         return await self._served.remove(names)
@@ -140,6 +152,15 @@ class Functional:
     def _end_functions(self, error: TavernlinkError) -> None:
         for calling in list(self._callings.values()):
             calling.fail(error)
+        if self._over is None:
+            self._over = asyncio.get_running_loop().create_future()
+        if self._over.done():
+            return
+        if error.code == "closed":
+            self._over.set_result(None)
+        else:
+            self._over.set_exception(error)
+            self._over.exception()  # nobody need wait for it
 
     def _receive_function(self, content: Message) -> bool:
         """Hand an event to the call that it concerns; False if it is not about functions."""

@@ -11,55 +11,40 @@ Above it stands nothing but the program; below it `connection` carries messages,
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 import os
 import ssl
-from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeVar
-from weakref import WeakSet
 
 import msgspec
 
-from tavernlink.errors import AuthError, NotFound, TavernlinkError, Unavailable
-from tavernlink.protocol.access import AuditEntry, AuditList
+from tavernlink.errors import AuthError, TavernlinkError, Unavailable
 from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.codec import decode_content, encode_json
 from tavernlink.protocol.functions import FunctionProgress
-from tavernlink.protocol.inbox import InboxGet, InboxMessage, InboxTaken
+from tavernlink.protocol.inbox import InboxMessage
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import RequestUpdate
-from tavernlink.protocol.rooms import RoomGet, RoomInfo, RoomList
 from tavernlink.protocol.routing import CustomMessage, PeerKind, Sent, Target, is_custom
 from tavernlink.protocol.session import Auth, Resync, Welcome
 from tavernlink.protocol.streams import StreamDelta, StreamEnd, StreamStart
-from tavernlink.protocol.subscriptions import Subscribe, Unsubscribe
-from tavernlink.protocol.taverns import Character, CharacterList, TavernChanged, TavernInfo, TavernList
-from tavernlink.sdk.access import Keys, Pairings
+from tavernlink.protocol.taverns import TavernChanged
 from tavernlink.sdk.address import DEFAULT_URL, websocket_address
 from tavernlink.sdk.calls import Repeat
 from tavernlink.sdk.connection import Connection, Wire
 from tavernlink.sdk.functional import Functional
+from tavernlink.sdk.holdings import Holdings
 from tavernlink.sdk.messages import AnyHandler, Mailbox, Messages, target_of
-from tavernlink.sdk.profiles import Profiles
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.request import Request
-from tavernlink.sdk.room import Room
-from tavernlink.sdk.schedules import Schedules
-from tavernlink.sdk.subscription import EVERY_TAVERN, Subscription, type_of
-from tavernlink.sdk.tavern import Tavern
+from tavernlink.sdk.subscription import Subscription
+from tavernlink.sdk.subscriptions import Subscriptions
 from tavernlink.sdk.trust import trusting
-from tavernlink.sdk.webhooks import Webhooks
-from tavernlink.sdk.work import Pool, Requests, Sessions
 
 __all__ = ["Hub", "connect"]
 
-_log = logging.getLogger("tavernlink.sdk")
-
 _CALL_SECONDS = 30.0
-_GOODBYE_SECONDS = 2.0
 
 _T = TypeVar("_T")
 
@@ -93,7 +78,7 @@ def connect(
     return Hub(address, secret, name=name, id=id, connect_timeout=connect_timeout, tls=tls)
 
 
-class Hub(Functional):
+class Hub(Holdings, Functional):
     """A connection to one hub. Not thread-safe: use it in the event loop where it was opened."""
 
     def __init__(
@@ -115,11 +100,9 @@ class Hub(Functional):
         self._requests: dict[str, Request[Any]] = {}
         self._streams: dict[str, tuple[str | None, Reply | None]] = {}
         """Stream id → its tavern, and the reply that it belongs to."""
-        self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._subscriptions = Subscriptions(self, self._drop_streams)
         self._mailbox = Mailbox(self.ask, self.spawn)
         self._start_functions()
-        self._heard: Counter[tuple[str, str | None, str]] = Counter()
-        """(Tavern id, room id, glob) → how many subscriptions want it; the hub knows each once."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -177,97 +160,6 @@ class Hub(Functional):
         return None if self._welcome is None else self._welcome.hub.version
 
     # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────
-    def tavern(self, tavern: str | None = None) -> Tavern:
-        """Return a handle on a tavern by its id or name; None: the one that has been online longest, at each use."""
-        return Tavern(self, tavern)
-
-    async def read_inbox(self, *, take: bool = True) -> list[InboxMessage]:
-        """Return what came while this program was away (see `connect`, `id`), oldest first, each with its time.
-
-        What was read is gone, unless `take` is False: then `take_from_inbox` says later what was dealt with.
-        """
-        letters = await self.ask("inbox.get", InboxGet(), list[InboxMessage])
-        if take and letters:
-            await self.take_from_inbox(letters[-1].id)
-        return letters
-
-    async def take_from_inbox(self, upto: int) -> None:
-        """Have everything in the inbox up to this number forgotten."""
-        await self.ask("inbox.taken", InboxTaken(upto=upto), object)
-
-    async def taverns(self) -> list[TavernInfo]:
-        """Return every tavern that the hub knows, online or away for a moment."""
-        return await self.ask("tavern.list", TavernList(), list[TavernInfo])
-
-    async def characters(self, tavern: str | None = None) -> list[Character]:
-        """Return the characters and groups of one tavern, or of all."""
-        return await self.ask("character.list", CharacterList(tavern=tavern), list[Character])
-
-    def room(self, room: str) -> Room:
-        """Return a handle on a room by its id or name."""
-        return Room(self, room)
-
-    async def rooms(self) -> list[RoomInfo]:
-        """Return the rooms that this program is in or may join, without their members."""
-        return await self.ask("room.list", RoomList(), list[RoomInfo])
-
-    @property
-    def requests(self) -> Requests:
-        """List and cancel requests."""
-        return Requests(self)
-
-    @property
-    def sessions(self) -> Sessions:
-        """List and forget sessions, which have a SillyTavern chat of their own."""
-        return Sessions(self)
-
-    @property
-    def pool(self) -> Pool:
-        """See and pin where requests go that name no tavern."""
-        return Pool(self)
-
-    @property
-    def keys(self) -> Keys:
-        """Make, list and revoke keys."""
-        return Keys(self)
-
-    @property
-    def webhooks(self) -> Webhooks:
-        """Have what happens posted to other programs."""
-        return Webhooks(self)
-
-    @property
-    def schedules(self) -> Schedules:
-        """Have things done at a time, on an interval, or as cron says."""
-        return Schedules(self)
-
-    @property
-    def pairings(self) -> Pairings:
-        """Answer SillyTaverns that ask for a key."""
-        return Pairings(self)
-
-    async def audit(
-        self,
-        *,
-        action: str | None = None,
-        who: str | None = None,
-        target: str | None = None,
-        address: str | None = None,
-        since: float | None = None,
-        until: float | None = None,
-        limit: int = 100,
-    ) -> list[AuditEntry]:
-        """Return what fits of the audit log, newest first; needs the scope `admin`. See `protocol.access.AuditList`."""
-        query = AuditList(
-            action=action, who=who, target=target, address=address, since=since, until=until, limit=limit
-        )
-        return await self.ask("audit.list", query, list[AuditEntry])
-
-    @property
-    def profiles(self) -> Profiles:
-        """The settings that taverns of this hub share."""
-        return Profiles(self)
-
     def subscribe(self, *types: str, tavern: str | None = None, room: str | None = None) -> Subscription:
         """Return the events of these types (globs, see `Subscribe`), of one tavern (id or name) or of all.
 
@@ -276,7 +168,7 @@ class Hub(Functional):
         Use it as `async with … as events: async for event in events`; without the block it lasts as long as the hub
         handle. Streams of this program's own requests match `stream.*` too.
         """
-        return Subscription(types, tavern, room, self._start_subscription, self._stop_subscription)
+        return Subscription(types, tavern, room, self._subscriptions.start, self._subscriptions.stop)
 
     async def call(
         self,
@@ -382,65 +274,6 @@ class Hub(Functional):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # ── Subscriptions ────────────────────────────────────────────────────────────────────────────────────
-    async def _start_subscription(self, subscription: Subscription) -> None:
-        if subscription.room is not None:
-            room = await self.ask("room.get", RoomGet(room=subscription.room), RoomInfo)
-            subscription.room_id = room.room_id
-            subscription.room_taverns = {each.id for each in room.members if each.kind == "tavern"}
-        elif subscription.tavern is not None and subscription.tavern_id == EVERY_TAVERN:
-            subscription.tavern_id = await self._tavern_id(subscription.tavern)
-        self._subscriptions.add(subscription)
-        tavern, room_id = _place(subscription)
-        self._heard.update((tavern, room_id, glob) for glob in subscription.types)
-        try:
-            content = Subscribe(types=list(subscription.types), tavern=tavern, room=room_id)
-            await self.ask("subscribe", content, object)
-        except BaseException:
-            self._unhear(subscription)
-            raise
-
-    async def _stop_subscription(self, subscription: Subscription) -> None:
-        unheard = self._unhear(subscription)
-        if unheard and self.connected:  # nobody waits for a line to come back only to say this
-            with contextlib.suppress(TavernlinkError):
-                tavern, room_id = _place(subscription)
-                content = Unsubscribe(types=unheard, tavern=tavern, room=room_id)
-                await self.ask("unsubscribe", content, object, timeout=_GOODBYE_SECONDS)
-
-    def _unhear(self, subscription: Subscription) -> list[str]:
-        self._subscriptions.discard(subscription)
-        words = [(*_place(subscription), glob) for glob in subscription.types]
-        self._heard.subtract(words)
-        unheard = [word for word in dict.fromkeys(words) if self._heard[word] <= 0]
-        for word in unheard:
-            del self._heard[word]
-        if not self._heard:  # nobody hears the ends of the streams of others any more
-            self._streams = {id_: of for id_, of in self._streams.items() if of[1] is not None}
-        return [glob for _, _, glob in unheard]
-
-    async def _tavern_id(self, tavern: str) -> str:
-        known = await self.taverns()
-        for info in known:
-            if tavern == info.tavern_id:
-                return tavern
-        for info in known:
-            if tavern == info.name:
-                return info.tavern_id
-        names = ", ".join(info.name for info in known) or "none"
-        raise NotFound("unknown_tavern", f"No tavern {tavern!r} is known to the hub. It knows: {names}.")
-
-    async def _hear_again(self) -> None:
-        wanted: dict[tuple[str, str | None], list[str]] = {}
-        for tavern, room, glob in self._heard:
-            wanted.setdefault((tavern, room), []).append(glob)
-        for (tavern, room), globs in wanted.items():
-            try:
-                content = Subscribe(types=globs, tavern=tavern, room=room)
-                await self.ask("subscribe", content, object, timeout=None)
-            except TavernlinkError as error:
-                _log.warning("The hub refused to renew a subscription: %s", error.message)
-
     # ── What the connection tells ────────────────────────────────────────────────────────────────────────
     def receive_event(self, content: Message) -> None:
         """Hand one event to the request and the subscriptions that it concerns."""
@@ -462,12 +295,7 @@ class Hub(Functional):
             tavern = content.tavern.tavern_id
         else:
             tavern = getattr(content, "tavern", None)
-        if self._subscriptions:
-            type_ = type_of(content)
-            room = getattr(content, "room", None)
-            for subscription in list(self._subscriptions):
-                if subscription.wants(type_, tavern, room):
-                    subscription.receive(content)
+        self._subscriptions.receive(content, tavern)
 
     def _receive_stream(self, event: StreamStart | StreamDelta | StreamEnd) -> str | None:
         if isinstance(event, StreamStart):
@@ -479,6 +307,10 @@ class Hub(Functional):
         if isinstance(event, StreamEnd):
             self._streams.pop(event.stream_id, None)
         return tavern
+
+    def _drop_streams(self) -> None:
+        """Nobody hears the ends of the streams of others any more."""
+        self._streams = {id_: of for id_, of in self._streams.items() if of[1] is not None}
 
     def _receive_letter(self, letter: InboxMessage) -> None:
         """The end of a request that somebody here still waits for; everything else waits to be read."""
@@ -493,12 +325,10 @@ class Hub(Functional):
     def receive_resync(self, resync: Resync) -> None:
         """Take up anew what hangs on events that were missed for good."""
         self._streams.clear()
-        self.spawn(self._hear_again())
+        self._subscriptions.resync(resync)
         self._resync_functions(resync)
         for request in list(self._requests.values()):
             request.resync()
-        for subscription in list(self._subscriptions):
-            subscription.receive(resync)
 
     def receive_end(self, error: TavernlinkError) -> None:
         """End everything that waits."""
@@ -506,14 +336,8 @@ class Hub(Functional):
         self._end_functions(error)
         for request in list(self._requests.values()):
             request.fail(error)
-        for subscription in list(self._subscriptions):
-            subscription.end(error)
+        self._subscriptions.end(error)
 
 
 def _plain(content: Message | dict[str, Any]) -> dict[str, Any]:
     return content if isinstance(content, dict) else msgspec.to_builtins(content)
-
-
-def _place(subscription: Subscription) -> tuple[str, str | None]:
-    """What a subscription is about: a tavern's id or `*`, and the id of a room."""
-    return subscription.tavern_id, subscription.room_id

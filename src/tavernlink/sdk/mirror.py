@@ -6,7 +6,8 @@
             print(mirror.messages[-1].text)
 
 A long chat is fetched backwards in pages while changes go on: each page names its revision, and every change up to
-it is applied before the page is put in its place.
+it is applied before the page is put in its place. A program that shows only the end of it opens `mirror(last=60)`, and
+asks for more with `load_earlier`.
 """
 
 from __future__ import annotations
@@ -29,18 +30,19 @@ if TYPE_CHECKING:
 __all__ = ["Mirror"]
 
 _PAGE = 200
+_TRIES = 10
 _CATCH_UP_SECONDS = 30.0
 
 
 class Mirror:
     """The open chat as a list that keeps itself up to date while it is iterated over, or at `update`."""
 
-    def __init__(self, hub: Hub, tavern: str | None) -> None:
+    def __init__(self, hub: Hub, tavern: str | None, *, last: int | None = None) -> None:
         self._hub = hub
         self._asked = tavern
+        self._last = last
         self._events: Subscription | None = None
         self._start = 0
-        """Index in the chat of the first message that is here; 0 once everything is."""
         self._loads = 0
         self.tavern: str | None = None
         """The tavern's id."""
@@ -50,7 +52,12 @@ class Mirror:
         self.loading = False
         """SillyTavern is still handing over a long chat."""
         self.messages: list[ChatMessage] = []
-        """Every message, oldest first; the place in the list is its index in the chat."""
+        """The messages, oldest first; a place in the list and `start` together are the index in the chat."""
+
+    @property
+    def start(self) -> int:
+        """Index in the chat of the first message that is here; 0 once everything is."""
+        return self._start
 
     async def __aenter__(self) -> Self:
         view = await self._get(limit=1)
@@ -90,11 +97,28 @@ class Mirror:
             if isinstance(event, Resync):
                 await self._load(self._events)
                 ops = [ChatOp(op="reset")]
-                ops += [ChatOp(op="insert", index=i, message=m) for i, m in enumerate(self.messages)]
+                ops += [
+                    ChatOp(op="insert", index=i, message=m) for i, m in enumerate(self.messages, self._start)
+                ]
                 return self._changed(ops)
             if isinstance(event, ChatChanged) and self.apply(event):
                 return event
         return None
+
+    async def load_earlier(self, limit: int = _PAGE) -> int:
+        """Fetch up to `limit` messages before those that are here; returns how many came, 0 at the beginning.
+
+        Meanwhile something else has to iterate over the changes: a page is only right for the revision that it names.
+        """
+        for _ in range(_TRIES):
+            before, loads = self._start, self._loads
+            if before == 0:
+                break
+            page = await self._get(before=before, limit=limit)
+            if page.revision == self.revision and (before, loads) == (self._start, self._loads):
+                self._put_before(page)
+                return len(page.messages)
+        return 0
 
     def apply(self, change: ChatChanged) -> bool:
         """Apply one change; False when it is older than what is here.
@@ -128,17 +152,17 @@ class Mirror:
                 self.messages[place] = op.message
 
     async def _load(self, events: Subscription) -> None:
-        """Fetch the whole chat, the newest page first."""
-        self._take_newest(await self._get(limit=_PAGE))
-        while self._start > 0:
+        """Fetch the chat, the newest page first: all of it, or the end that was asked for and what is here by now."""
+        whole = self._last is None
+        self._take_newest(await self._get(limit=_PAGE if whole else max(self._last or 1, len(self.messages))))
+        while whole and self._start > 0:
             before, loads = self._start, self._loads
             page = await self._get(before=before, limit=_PAGE)
             if not await self._catch_up(events, page.revision):
                 self._take_newest(await self._get(limit=_PAGE))
             if (self._start, self._loads) != (before, loads):
                 continue  # messages before this page came or went: ask again with the new index
-            self.messages[:0] = _without_index(page.messages)
-            self._start = before - len(page.messages) if page.messages else 0
+            self._put_before(page)
 
     async def _catch_up(self, events: Subscription, revision: int) -> bool:
         """Apply every change up to a page's revision, and not more; False when that cannot be."""
@@ -153,6 +177,10 @@ class Mirror:
         except (TimeoutError, StopAsyncIteration):
             return False
         return self.revision == revision
+
+    def _put_before(self, page: ChatView) -> None:
+        self.messages[:0] = _without_index(page.messages)
+        self._start = self._start - len(page.messages) if page.messages else 0
 
     def _take_newest(self, view: ChatView) -> None:
         self.chat_id, self.revision, self.loading = view.chat_id, view.revision, view.loading

@@ -11,7 +11,7 @@ from tavernlink.protocol.commands.catalogue import COMMANDS
 from tavernlink.sdk.request import Request
 
 if TYPE_CHECKING:
-    from tavernlink.sdk.sync import SyncTavern
+    from tavernlink.sdk.sync_tavern import SyncTavern
     from tavernlink.sdk.tavern import Tavern
 
 __all__ = ["Noun", "RunOptions", "SyncNoun"]

@@ -19,8 +19,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tavernlink.protocol.chat import Attachment, ChatSend, Persona
 from tavernlink.protocol.requests import Accepted, Generate, GenerateMode
-from tavernlink.protocol.rooms import (
+from tavernlink.protocol.room_moderation import (
     Invitation,
+    RoomInvite,
+    RoomKick,
+    RoomMute,
+    RoomRemove,
+    RoomRevoke,
+    RoomRoleSet,
+    RoomUnmute,
+)
+from tavernlink.protocol.rooms import (
     MemberInfo,
     RoomAdd,
     RoomContext,
@@ -30,20 +39,13 @@ from tavernlink.protocol.rooms import (
     RoomDelete,
     RoomGet,
     RoomInfo,
-    RoomInvite,
     RoomJoin,
-    RoomKick,
     RoomLeave,
-    RoomMute,
     RoomRelease,
-    RoomRemove,
-    RoomRevoke,
     RoomRole,
-    RoomRoleSet,
     RoomSet,
     RoomSettings,
     RoomTypingSet,
-    RoomUnmute,
 )
 from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.subscription import Subscription

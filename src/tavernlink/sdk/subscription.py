@@ -122,7 +122,7 @@ class Subscription:
             return False
         wanted = self._wanted.get(type_)
         if wanted is None:
-            wanted = self._wanted[type_] = any(fnmatch.fnmatchcase(type_, glob) for glob in self.types)
+            wanted = self._wanted[type_] = any(_covers(glob, type_) for glob in self.types)
         return wanted
 
     def receive(self, event: Message) -> None:
@@ -142,3 +142,8 @@ class Subscription:
         if self._end is None:
             self._end = error
             self._more.set()
+
+
+def _covers(glob: str, type_: str) -> bool:
+    # Lines of the log come many in one event; what is subscribed to is each one's level and logger.
+    return fnmatch.fnmatchcase(type_, glob) or (type_ == "log.lines" and glob.startswith("log."))

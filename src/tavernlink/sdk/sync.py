@@ -11,42 +11,37 @@ Every object may be used from any thread. `Ctrl-C` interrupts a blocking call an
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, Unpack, overload
+from typing import Any, Self, TypeVar, overload
 
 from tavernlink.errors import Unavailable
 from tavernlink.protocol.access import AuditEntry
-from tavernlink.protocol.chat import ChatView
-from tavernlink.protocol.commands import Context
-from tavernlink.protocol.commands.asking import CommandInfo
 from tavernlink.protocol.functions import FunctionInfo
 from tavernlink.protocol.inbox import InboxMessage
 from tavernlink.protocol.message import Message
-from tavernlink.protocol.requests import GenerateMode, GenerationResult
 from tavernlink.protocol.rooms import RoomInfo
 from tavernlink.protocol.routing import CustomMessage, Sent
+from tavernlink.protocol.stats import Stats
 from tavernlink.protocol.taverns import Character, TavernInfo
 from tavernlink.sdk.calling import Calling
 from tavernlink.sdk.hub import Hub, connect
-from tavernlink.sdk.noun import RunOptions
-from tavernlink.sdk.reply import Delta, Reply, ReplyEvent
-from tavernlink.sdk.request import Request
+from tavernlink.sdk.reply import Reply
 from tavernlink.sdk.subscription import Subscription
 from tavernlink.sdk.sync_access import SyncKeys, SyncPairings
 from tavernlink.sdk.sync_automation import SyncSchedules, SyncWebhooks
-from tavernlink.sdk.sync_commands import SyncCommandsOfTavern
+from tavernlink.sdk.sync_calling import SyncCalling
+from tavernlink.sdk.sync_logs import SyncLogs
+from tavernlink.sdk.sync_loop import BorrowedLoop, LoopThread
 from tavernlink.sdk.sync_messages import AnyHandler, SyncMailbox
 from tavernlink.sdk.sync_profiles import SyncProfiles
+from tavernlink.sdk.sync_request import SyncReply
 from tavernlink.sdk.sync_room import SyncRoom
+from tavernlink.sdk.sync_tavern import SyncTavern
 from tavernlink.sdk.sync_work import SyncPool, SyncRequests, SyncSessions
-from tavernlink.sdk.tavern import Tavern
 
-__all__ = ["SyncCalling", "SyncHub", "SyncReply", "SyncRequest", "SyncTavern", "connect_sync"]
+__all__ = ["SyncHub", "connect_sync"]
 
-T = TypeVar("T")
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
@@ -55,101 +50,24 @@ def connect_sync(url: str | None = None, key: str | None = None, **options: Any)
     return SyncHub(connect(url, key, **options))
 
 
-class _LoopThread:
-    """An event loop in a thread of its own."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="tavernlink", daemon=True)
-        self._thread.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._thread.is_alive()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work` there and wait for its result here."""
-        if not self.alive:
-            work.close()
-            raise Unavailable("closed")
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result()
-        except concurrent.futures.CancelledError:
-            raise Unavailable("closed") from None
-        except BaseException:
-            future.cancel()
-            raise
-
-    def iterate(self, events: AsyncIterator[T]) -> Iterator[T]:
-        """Go through an async iterator from here."""
-        end = object()
-
-        async def following() -> T | object:
-            return await anext(events, end)
-
-        try:
-            while (event := self.run(following())) is not end:
-                yield event  # type: ignore[misc]  # T, since it is not the end
-        finally:
-            close = getattr(events, "aclose", None)
-            if close is not None and self.alive:
-                self.run(close())
-
-    def stop(self) -> None:
-        """End the loop and its thread."""
-        if self._thread.is_alive():
-            self.run(self._loop.shutdown_asyncgens())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
-
-
-class _BorrowedLoop(_LoopThread):
-    """Somebody else's event loop, in another thread."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs. Raises `RuntimeError` in the loop's own thread, which cannot wait for itself."""
-        if _running_loop() is self._loop:
-            raise RuntimeError(
-                "An async function uses `ctx.hub` and awaits it; `ctx.sync_hub` is for the others."
-            )
-        return self._loop.is_running()
-
-    def stop(self) -> None:
-        """It is its owner's to stop."""
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
 class SyncHub:
     """`tavernlink.sdk.Hub` with blocking methods."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._loop: _LoopThread | None = None
+        self._loop: LoopThread | None = None
         self._mailbox = SyncMailbox(self, hub)
 
     @classmethod
     def borrowing(cls, hub: Hub, loop: asyncio.AbstractEventLoop) -> SyncHub:
         """Return the blocking form of an open handle, for threads other than that of its loop."""
         found = cls(hub)
-        found._loop = _BorrowedLoop(loop)
+        found._loop = BorrowedLoop(loop)
         return found
 
     def open(self) -> None:
         """Connect; as `Hub.open`."""
-        self._loop = _LoopThread()
+        self._loop = LoopThread()
         try:
             self._loop.run(self._hub.open())
         except BaseException:
@@ -176,7 +94,7 @@ class SyncHub:
         self.close()
 
     @property
-    def loop(self) -> _LoopThread:
+    def loop(self) -> LoopThread:
         """The thread that the connection lives in. Raises `Unavailable("closed")` where there is none."""
         if self._loop is None:
             raise Unavailable("closed", "The hub handle is not open. Use `with tavernlink.connect_sync(…)`.")
@@ -213,6 +131,10 @@ class SyncHub:
     def taverns(self) -> list[TavernInfo]:
         """As `Hub.taverns`."""
         return self.loop.run(self._hub.taverns())
+
+    def stats(self) -> Stats:
+        """As `Hub.stats`."""
+        return self.loop.run(self._hub.stats())
 
     def characters(self, tavern: str | None = None) -> list[Character]:
         """As `Hub.characters`."""
@@ -271,6 +193,11 @@ class SyncHub:
         return self.loop.run(found)
 
     @property
+    def logs(self) -> SyncLogs:
+        """As `Hub.logs`."""
+        return SyncLogs(self, self._hub.logs)
+
+    @property
     def profiles(self) -> SyncProfiles:
         """As `Hub.profiles`."""
         return SyncProfiles(self, self._hub.profiles)
@@ -313,6 +240,10 @@ class SyncHub:
         """As `Hub.serve`."""
         return self.loop.run(self._hub.serve(*functions))
 
+    def serve_forever(self, *functions: Callable[..., Any]) -> None:
+        """As `Hub.serve_forever`."""
+        self.loop.run(self._hub.serve_forever(*functions))
+
     def withdraw(self, *names: str) -> int:
         """As `Hub.withdraw`."""
         return self.loop.run(self._hub.withdraw(*names))
@@ -351,152 +282,3 @@ class SyncHub:
                 loop.run(subscription.close())
 
         return events()
-
-
-class SyncCalling:
-    """`tavernlink.sdk.Calling`, blocking."""
-
-    def __init__(self, hub: SyncHub, calling: Calling) -> None:
-        self._hub = hub
-        self._calling = calling
-        self.call_id = calling.call_id
-
-    def result(self) -> Any:
-        """As `Calling.result`."""
-        return self._hub.loop.run(self._calling.result())
-
-    def cancel(self) -> None:
-        """As `Calling.cancel`."""
-        self._hub.loop.run(self._calling.cancel())
-
-
-class SyncRequest(Generic[T]):
-    """`tavernlink.sdk.Request`, blocking."""
-
-    def __init__(self, hub: SyncHub, request: Request[T]) -> None:
-        self._hub = hub
-        self._request = request
-        self.request_id = request.request_id
-
-    def result(self, timeout: float | None = None) -> T:
-        """Wait for the result. Raises the request's error, or `Unavailable("timeout")` after `timeout` seconds."""
-
-        async def wait() -> T:
-            try:
-                async with asyncio.timeout(timeout):
-                    return await self._request
-            except TimeoutError:
-                raise Unavailable(
-                    "timeout", f"The request was not over after {timeout} s; it goes on."
-                ) from None
-
-        return self._hub.loop.run(wait())
-
-    def cancel(self) -> None:
-        """As `Request.cancel`."""
-        self._hub.loop.run(self._request.cancel())
-
-
-class SyncReply(SyncRequest[GenerationResult]):
-    """`tavernlink.sdk.Reply`, blocking: iterate over its text, then ask for `result()`."""
-
-    def __init__(self, hub: SyncHub, reply: Reply) -> None:
-        super().__init__(hub, reply)
-        self._reply = reply
-
-    def __iter__(self) -> Iterator[Delta]:
-        return self._hub.loop.iterate(aiter(self._reply))
-
-    def events(self) -> Iterator[ReplyEvent]:
-        """As `Reply.events`."""
-        return self._hub.loop.iterate(self._reply.events())
-
-
-class SyncTavern(SyncCommandsOfTavern):
-    """`tavernlink.sdk.Tavern` with blocking methods; options are those of its namesakes."""
-
-    def __init__(self, hub: SyncHub, tavern: Tavern) -> None:
-        self._hub = hub
-        self._tavern = tavern
-
-    @property
-    def _tavern_of_commands(self) -> SyncTavern:
-        return self
-
-    def send(self, text: str, **options: Any) -> SyncReply:
-        """As `Tavern.send`."""
-
-        async def start() -> Reply:
-            return self._tavern.send(text, **options)
-
-        return SyncReply(self._hub, self._hub.loop.run(start()))
-
-    def generate(self, mode: GenerateMode = "reply", **options: Any) -> SyncReply:
-        """As `Tavern.generate`."""
-
-        async def start() -> Reply:
-            return self._tavern.generate(mode, **options)
-
-        return SyncReply(self._hub, self._hub.loop.run(start()))
-
-    def post(self, text: str, **options: Any) -> SyncRequest[dict[str, Any]]:
-        """As `Tavern.post`."""
-
-        async def start() -> Request[dict[str, Any]]:
-            return self._tavern.post(text, **options)
-
-        return SyncRequest(self._hub, self._hub.loop.run(start()))
-
-    def edit(self, index: int, text: str, **options: Any) -> dict[str, Any]:
-        """As `Tavern.edit`, and waits for it."""
-
-        async def work() -> dict[str, Any]:
-            return await self._tavern.edit(index, text, **options)
-
-        return self._hub.loop.run(work())
-
-    def delete(self, index: int, count: int = 1, **options: Any) -> dict[str, Any]:
-        """As `Tavern.delete`, and waits for it."""
-
-        async def work() -> dict[str, Any]:
-            return await self._tavern.delete(index, count, **options)
-
-        return self._hub.loop.run(work())
-
-    def run(self, name: str, args: Mapping[str, Any] | None = None, /, **more: Any) -> Any:
-        """As `Tavern.run`, and waits for the result."""
-
-        async def work() -> Any:
-            return await self._tavern.run(name, args, **more)
-
-        return self._hub.loop.run(work())
-
-    def finish(
-        self, name: str, args: Mapping[str, Any], convert: Callable[[Any], T], **options: Unpack[RunOptions]
-    ) -> T:
-        """As `Tavern.start`, and waits for the result."""
-
-        async def work() -> T:
-            return await self._tavern.start(name, args, convert, **options)
-
-        return self._hub.loop.run(work())
-
-    def commands(self) -> list[CommandInfo]:
-        """As `Tavern.commands`."""
-        return self._hub.loop.run(self._tavern.commands())
-
-    def stop(self) -> bool:
-        """As `Tavern.stop`."""
-        return self._hub.loop.run(self._tavern.stop())
-
-    def chat(self, **options: Any) -> ChatView:
-        """As `Tavern.chat`."""
-        return self._hub.loop.run(self._tavern.chat(**options))
-
-    def context(self, *, last: int = 10) -> Context:
-        """As `Tavern.context`."""
-        return self._hub.loop.run(self._tavern.context(last=last))
-
-    def info(self) -> TavernInfo:
-        """As `Tavern.info`."""
-        return self._hub.loop.run(self._tavern.info())

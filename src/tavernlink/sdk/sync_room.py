@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tavernlink.protocol.message import Message
 from tavernlink.protocol.requests import Accepted, GenerateMode
-from tavernlink.protocol.rooms import Invitation, MemberInfo, RoomContext, RoomInfo, RoomRole
+from tavernlink.protocol.room_moderation import Invitation
+from tavernlink.protocol.rooms import MemberInfo, RoomContext, RoomInfo, RoomRole
 from tavernlink.sdk.room import EVENTS, As, Room
 
 if TYPE_CHECKING:
-    from tavernlink.sdk.sync import SyncHub, SyncReply
+    from tavernlink.sdk.sync import SyncHub
+    from tavernlink.sdk.sync_request import SyncReply
 
 __all__ = ["SyncRoom"]
 

@@ -176,9 +176,12 @@ class Tavern(CommandsOfTavern):
         content = ChatGet(tavern=self.name, limit=limit, before=before, since=since)
         return await self._hub.ask("chat.get", content, ChatView)
 
-    def mirror(self) -> Mirror:
-        """Return a live copy of the open chat; `async with tavern.mirror() as mirror` fills and follows it."""
-        return Mirror(self._hub, self.name)
+    def mirror(self, *, last: int | None = None) -> Mirror:
+        """Return a live copy of the open chat; `async with tavern.mirror() as mirror` fills and follows it.
+
+        `last`: begin with only so many of its messages; `Mirror.load_earlier` fetches more.
+        """
+        return Mirror(self._hub, self.name, last=last)
 
     def edit(
         self, index: int, text: str, *, revision: int | None = None, request_id: str | None = None

@@ -74,9 +74,12 @@ def find_browser() -> Path:
 def launch_arguments() -> list[str]:
     """Command-line arguments for a browser that runs unattended."""
     arguments = list(_ARGUMENTS)
-    if sys.platform == "linux" and os.geteuid() == 0:
-        arguments.append("--no-sandbox")  # Chromium refuses to run as root with its sandbox
-        arguments.append("--disable-dev-shm-usage")  # root is mostly a container, whose /dev/shm is 64 MB
+    if sys.platform == "linux" and (
+        os.geteuid() == 0 or os.environ.get("TAVERNLINK_BROWSER_SANDBOX") == "off"
+    ):
+        # Chromium refuses to run as root with its sandbox; in a container, the container is the sandbox.
+        arguments.append("--no-sandbox")
+        arguments.append("--disable-dev-shm-usage")  # that of a container is 64 MB
     return arguments
 
 

@@ -1,28 +1,116 @@
-"""Keeps a tab open for as long as it is asked to: opens it again when anything about it ends."""
+"""Keeps tabs open for as long as it is asked to: one browser each, so that none takes the others with it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import dataclasses
-import random
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-from playwright.async_api import Error
-
 from tavernlink.tab.errors import BrowserTabError
+from tavernlink.tab.kept import KeptTab, Pace
+from tavernlink.tab.line import HubLine
 from tavernlink.tab.options import TabOptions
 from tavernlink.tab.tab import Tab
 
-__all__ = ["run_forever"]
+__all__ = ["Keeper", "run_forever"]
 
-_BEAT_SECONDS = 20.0
-_FIRST_WAIT_SECONDS = 1.0
-_LONGEST_WAIT_SECONDS = 60.0
-_HOPELESS = {"browser_missing", "playwright_missing", "login_required", "unknown_character"}
+_OPENING = 2
+"""Tabs that are opened at the same time; each takes a processor for some seconds."""
+
+
+class Keeper:
+    """Several tabs, and the line by which the hub's programs see them."""
+
+    def __init__(
+        self,
+        tabs: Sequence[TabOptions],
+        *,
+        report: Callable[[str], None] = print,
+        on_open: Callable[[Tab], None] | None = None,
+        folder: Path | None = None,
+        key: str | None = None,
+        offer: bool = True,
+        pace: Pace | None = None,
+    ) -> None:
+        """`folder` keeps the keeper's key over restarts; `key`: one with `functions:register` instead of its own.
+
+        `offer`: let programs see and mend the tabs through the hub, where the tabs have one.
+        """
+        several = len(tabs) > 1
+        self._report = report
+        opening = asyncio.Semaphore(_OPENING)
+        self.tabs: list[KeptTab] = []
+        for number, options in enumerate(tabs, 1):
+            name = options.name or f"tab {number}"
+            self.tabs.append(
+                KeptTab(
+                    dataclasses.replace(options, wait_connected=False),
+                    name=name,
+                    report=_prefixed(name, report) if several else report,
+                    on_open=on_open,
+                    opening=opening,
+                    pace=pace,
+                )
+            )
+        if len({kept.name for kept in self.tabs}) < len(self.tabs):
+            raise BrowserTabError(
+                "invalid_settings", "Two of the tabs have the same name. Name them differently."
+            )
+        self._line = HubLine(self.tabs, report=report, folder=folder, key=key) if offer else None
+
+    async def run(self, stop: asyncio.Event | None = None) -> None:
+        """Keep them open until `stop` is set (or the task is cancelled).
+
+        A tab that a person must mend stops, the others go on; raises BrowserTabError when none is left.
+        """
+        stop = stop or asyncio.Event()
+        keeping = [asyncio.create_task(self._keep(kept, stop)) for kept in self.tabs]
+        offering = asyncio.create_task(self._line.run()) if self._line is not None else None
+        try:
+            await asyncio.gather(*keeping)
+        finally:
+            if offering is not None:
+                offering.cancel()
+                await asyncio.gather(offering, return_exceptions=True)
+            stop.set()
+            for task in keeping:
+                task.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
+
+    async def _keep(self, kept: KeptTab, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with _profile(kept):
+                    await kept.run(stop)
+            except BrowserTabError as error:
+                if all(each.error is not None for each in self.tabs):
+                    raise
+                self._report(f"The tab {kept.name!r} stops: {error.message}")
+                stopped, woken = asyncio.create_task(stop.wait()), asyncio.create_task(kept.wait_woken())
+                await asyncio.wait({stopped, woken}, return_when=asyncio.FIRST_COMPLETED)
+                for task in (stopped, woken):
+                    task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _profile(kept: KeptTab) -> AsyncIterator[None]:
+    """One profile for all attempts, a scratch one where none is named: the tavern keeps its id."""
+    if kept.options.profile is not None:
+        kept.options.profile.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield
+        return
+    options = kept.options
+    scratch = Path(tempfile.mkdtemp(prefix="tavernlink-profile-"))
+    kept.options = dataclasses.replace(options, profile=scratch)
+    try:
+        yield
+    finally:
+        kept.options = options
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
 
 
 async def run_forever(
@@ -32,58 +120,14 @@ async def run_forever(
     report: Callable[[str], None] = print,
     on_open: Callable[[Tab], None] | None = None,
 ) -> None:
-    """Keep a tab open until `stop` is set (or the task is cancelled).
+    """Keep one tab open until `stop` is set (or the task is cancelled), without telling the hub about it.
 
     A crashed or hung page and a SillyTavern that is away are met with a new tab after a growing, jittered wait.
     What waiting cannot mend (no browser, a login) raises BrowserTabError. `report` gets one line for each event,
     `on_open` each tab that opened.
     """
-    stop = stop or asyncio.Event()
-    scratch = None if options.profile else Path(tempfile.mkdtemp(prefix="tavernlink-profile-"))
-    if scratch:  # one profile for all attempts: the tavern keeps its id
-        options = dataclasses.replace(options, profile=scratch)
-    wait = _FIRST_WAIT_SECONDS
-    try:
-        while not stop.is_set():
-            try:
-                async with Tab(options, report=report) as tab:
-                    report(f"The tab is open on {options.url}.")
-                    wait = _FIRST_WAIT_SECONDS
-                    if on_open:
-                        on_open(tab)
-                    reason = await _until_lost(tab, stop)
-            except BrowserTabError as error:
-                if error.code in _HOPELESS:
-                    raise
-                reason = error.message
-            if stop.is_set():
-                break
-            report(f"The tab is gone: {reason} Opening it again in about {wait:.0f} s.")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), wait * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
-            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
-    finally:
-        if scratch:
-            await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+    await Keeper([options], report=report, on_open=on_open, offer=False).run(stop)
 
 
-async def _until_lost(tab: Tab, stop: asyncio.Event) -> str:
-    """Wait until the tab is gone, hangs, or `stop` is set; the reason."""
-    lost = asyncio.create_task(tab.wait_lost())
-    stopped = asyncio.create_task(stop.wait())
-    try:
-        while True:
-            await asyncio.wait({lost, stopped}, timeout=_BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if lost.done():
-                return f"{lost.result()}."
-            if stopped.done():
-                return "it was stopped."
-            try:
-                await asyncio.wait_for(tab.evaluate("() => true"), _BEAT_SECONDS)
-            except TimeoutError:
-                return "its page hangs."
-            except Error as error:
-                return f"its page does not answer ({error.message.splitlines()[0]})."
-    finally:
-        lost.cancel()
-        stopped.cancel()
+def _prefixed(name: str, report: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda line: report(f"[{name}] {line}")

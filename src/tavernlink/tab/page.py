@@ -20,7 +20,9 @@ __all__ = [
     "open_dialogs",
     "open_page",
     "react",
+    "refusal",
     "select_character",
+    "sign_in",
     "start_new_chat",
     "wait_connected",
     "wait_usable",
@@ -44,31 +46,51 @@ def connection_script(origin: str, connection: dict[str, Any]) -> str:
 
 
 async def open_page(page: Page, url: str, *, seconds: float) -> None:
-    """Load SillyTavern and wait until it is usable. Raises BrowserTabError."""
+    """Load SillyTavern; it is not usable yet. Raises BrowserTabError."""
     try:
         response = await page.goto(url, wait_until="commit", timeout=seconds * 1000)
     except Error as error:
+        told = _first_line(error)
+        if "ERR_INVALID_AUTH_CREDENTIALS" in told:
+            raise BrowserTabError("login_refused", _wrong_basic_auth(url)) from error
+        raise BrowserTabError("page_failed", f"SillyTavern at {url} does not answer: {told}") from error
+    status = response.status if response else 200
+    if status == 401:
+        raise BrowserTabError("login_refused", _wrong_basic_auth(url))
+    if status >= 400:
+        raise BrowserTabError("page_failed", f"SillyTavern at {url} answered with status {status}.")
+
+
+def _wrong_basic_auth(url: str) -> str:
+    return (
+        f"SillyTavern at {url} asks for basic authentication, and has not accepted name and password. "
+        "Give those of its config.yaml in TAVERNLINK_TAB_BASIC_AUTH, as NAME:PASSWORD."
+    )
+
+
+async def sign_in(page: Page, account: str, password: str) -> bool:
+    """Log in to a SillyTavern with accounts; True: the page must be loaded again. Raises BrowserTabError."""
+    answer = await react(page.evaluate(scripts.SIGN_IN, {"account": account, "password": password}))
+    status = int(answer["status"])
+    if status < 300:
+        return bool(answer.get("changed"))
+    if status == 403:
         raise BrowserTabError(
-            "page_failed", f"SillyTavern at {url} does not answer: {_first_line(error)}"
-        ) from error
-    if response and response.status >= 400:
-        raise BrowserTabError("page_failed", f"SillyTavern at {url} answered with status {response.status}.")
-    await wait_usable(page, seconds=seconds)
+            "login_refused",
+            f"SillyTavern does not let {account!r} in: {answer['error']}. Check name and password.",
+        )
+    raise BrowserTabError(
+        "page_failed", f"SillyTavern answered the login of {account!r} with {status}: {answer['error']}"
+    )
 
 
 async def wait_usable(page: Page, *, seconds: float) -> None:
     """Wait until SillyTavern has loaded, answering the first-run question on the way. Raises BrowserTabError."""
     try:
-        while await _wait_for(page, scripts.USABLE, seconds) == "first-run":
+        while (state := await _wait_for(page, scripts.USABLE, seconds)) == "first-run":
             await page.click("dialog[open]:has(.onboarding) .popup-button-ok", timeout=seconds * 1000)
             await page.wait_for_selector("dialog[open] .onboarding", state="detached", timeout=seconds * 1000)
     except PageTimeout as error:
-        if "/login" in page.url:
-            raise BrowserTabError(
-                "login_required",
-                f"SillyTavern at {page.url} asks for a login. Log in once with "
-                "`tavernlink tab --show --profile DIR`, then use the same profile.",
-            ) from error
         dialogs = "; ".join(await open_dialogs(page)) or "no dialog is open"
         raise BrowserTabError(
             "page_failed", f"SillyTavern was not usable after {seconds:.0f} s ({dialogs})."
@@ -77,12 +99,19 @@ async def wait_usable(page: Page, *, seconds: float) -> None:
         raise BrowserTabError(
             "page_failed", f"SillyTavern's page broke while it loaded: {_first_line(error)}"
         ) from error
+    if state == "login":
+        raise BrowserTabError(
+            "login_required",
+            f"SillyTavern at {page.url} asks for a login. Name an account with --account, and its password in "
+            "TAVERNLINK_TAB_PASSWORD; or log in once with `tavernlink tab --show --profile DIR`, then use that.",
+        )
 
 
 async def open_dialogs(page: Page) -> list[str]:
     """The texts of the dialogs that are open and wait for a person; none where the page does not answer."""
     try:
-        return [str(text) for text in await react(page.evaluate(scripts.DIALOGS), seconds=_ANSWER_SECONDS)]
+        found = await react(page.evaluate(scripts.DIALOGS), seconds=_ANSWER_SECONDS)
+        return [str(dialog["text"]) for dialog in found]
     except BrowserTabError:
         return []
 
@@ -146,9 +175,12 @@ async def wait_connected(page: Page, *, seconds: float) -> None:
             "hub_failed", f"The extension did not connect within {seconds:.0f} s: {state}."
         ) from error
     if state != "online":
-        raise BrowserTabError(
-            "hub_failed", f"The hub did not accept the tab ({state}). Check the key and its role."
-        )
+        raise BrowserTabError("hub_refused", refusal(str(state)))
+
+
+def refusal(state: str) -> str:
+    """Return a sentence on why the hub does not let the extension in; `state` is the code and what the hub said."""
+    return f"The hub did not accept the tab ({state}). Check the key and its role."
 
 
 async def _wait_for(page: Page, script: str, seconds: float) -> Any:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 __all__ = [
+    "BEAT",
     "CONNECTED",
     "CONNECTION_STATE",
     "CONNECT_MODEL",
     "DIALOGS",
     "MODEL_STATUS",
     "NEW_CHAT",
+    "PRESS",
     "SELECT_CHARACTER",
+    "SIGN_IN",
     "USABLE",
     "WATCH_DIALOGS",
 ]
 
 USABLE = """
 () => {
+    if (location.pathname === '/login') return 'login';
     let context;
     try { context = globalThis.SillyTavern?.getContext(); } catch { return false; }   // modules still load
     if (!context) return false;
@@ -28,32 +32,123 @@ USABLE = """
 }
 """
 
-# The text of a modal dialog that waits for a person, else null: a loading screen is a dialog without buttons.
-_DIALOG_TEXT = """
-dialog => {
+# What is known of the page's modal dialogs. Runs in each new document, before the page's own scripts. A dialog waits
+# for a person where it has a button to press; a loading screen is a dialog without any.
+_DIALOGS = """
+globalThis.tavernlinkDialogs ??= (() => {
+    const born = Date.now().toString(36), ids = new WeakMap(), pressed = new WeakSet();
+    let count = 0;
     const shown = element => getComputedStyle(element).display !== 'none';
-    const buttons = [...dialog.querySelectorAll('.popup-controls, .popup-button-close')];
-    if (!dialog.open || (buttons.length > 0 && !buttons.some(shown))) return null;
-    const body = dialog.querySelector('.popup-content') ?? dialog;
-    return body.textContent.replace(/\\s+/g, ' ').trim().slice(0, 300);
-}
+    const idOf = dialog => ids.get(dialog) ?? ids.set(dialog, `${born}-${++count}`).get(dialog);
+    const inputOf = dialog => [...dialog.querySelectorAll('.popup-input')].find(shown);
+    const buttonsOf = dialog => {
+        const popup = dialog.querySelector('.popup-controls');
+        const all = dialog.querySelectorAll(
+            popup ? '.popup-controls .menu_button, .popup-button-close' : 'button, [role="button"]');
+        const found = new Map();
+        for (const button of all) {
+            const label = button.matches('.popup-button-close') ? 'close' : button.textContent.trim() || button.title;
+            if (label && shown(button) && !found.has(label)) found.set(label, button);
+        }
+        return found;
+    };
+    const factsOf = dialog => {
+        if (!dialog.open || dialog.hasAttribute('closing') || dialog.querySelector('.onboarding')) return null;
+        const controls = [...dialog.querySelectorAll('.popup-controls, .popup-button-close')];
+        if (controls.length > 0 && !controls.some(shown)) return null;
+        const body = dialog.querySelector('.popup-content') ?? dialog;
+        return {
+            id: idOf(dialog),
+            text: body.textContent.replace(/\\s+/g, ' ').trim().slice(0, 300),
+            answers: [...buttonsOf(dialog).keys()],
+            asksText: Boolean(inputOf(dialog)),
+            pressed: pressed.has(dialog),
+        };
+    };
+    const press = (dialog, answer, text) => {
+        const wanted = answer.toLowerCase(), buttons = buttonsOf(dialog);
+        const named = /^(ok|cancel|close)$/.test(wanted) && dialog.querySelector(`.popup-button-${wanted}`);
+        const label = [...buttons.keys()].find(each => each.toLowerCase() === wanted);
+        const button = named && shown(named) ? named : buttons.get(label);
+        if (!button) return false;
+        const input = inputOf(dialog);
+        if (input && text !== null) {
+            input.value = text;
+            input.dispatchEvent(new Event('input', { bubbles: true }));
+        }
+        pressed.add(dialog);
+        button.click();
+        return true;
+    };
+    const open = () => [...document.querySelectorAll('dialog[open]')];
+    return {
+        list: () => open().map(factsOf).filter(Boolean),
+        press: (id, answer, text) => {
+            const dialog = open().find(each => idOf(each) === id);
+            return dialog ? press(dialog, answer, text ?? null) : null;
+        },
+        async tell(dialog) {
+            const facts = factsOf(dialog);
+            if (!facts || pressed.has(dialog)) return;
+            const answer = await globalThis.tavernlinkDialogOpened?.(facts);
+            if (answer && !press(dialog, answer, null)) await globalThis.tavernlinkDialogUnanswered?.(facts);
+        },
+    };
+})();
 """
 
-DIALOGS = (
-    f"() => [...document.querySelectorAll('dialog[open]')].map({_DIALOG_TEXT}).filter(text => text !== null)"
-)
+DIALOGS = "() => globalThis.tavernlinkDialogs?.list() ?? []"
+
+PRESS = "({ id, answer, text }) => globalThis.tavernlinkDialogs.press(id, answer, text)"
 
 WATCH_DIALOGS = f"""
-new MutationObserver(changes => {{
-    for (const {{ target }} of changes) {{
-        if (target.nodeName !== 'DIALOG' || !target.open || target.querySelector('.onboarding')) continue;
-        const text = ({_DIALOG_TEXT})(target);
-        if (text !== null) globalThis.tavernlinkDialogOpened?.(text);
-    }}
-}}).observe(document, {{ subtree: true, attributes: true, attributeFilter: ['open'] }});
+if (globalThis === globalThis.top) {{
+    {_DIALOGS}
+    new MutationObserver(changes => {{
+        for (const {{ target }} of changes) {{
+            if (target.nodeName === 'DIALOG' && target.open) globalThis.tavernlinkDialogs.tell(target);
+        }}
+    }}).observe(document, {{ subtree: true, attributes: true, attributeFilter: ['open'] }});
+}}
 """
-"""A script for a new page: it calls the exposed function `tavernlinkDialogOpened(text)` for each modal dialog, as one
-that nobody answers blocks everything behind it. The first-run question is left out."""
+"""A script for a new page: it calls the exposed function `tavernlinkDialogOpened(facts)` for each modal dialog and
+presses the answer that comes back; one that the dialog does not have goes to `tavernlinkDialogUnanswered(facts)`. The
+first-run question is left out."""
+
+SIGN_IN = """
+async ({ account, password }) => {
+    const me = await fetch('/api/users/me');
+    if (me.ok && (await me.json()).handle === account) return { status: 200 };
+    const token = async () => (await (await fetch('/csrf-token')).json()).token;
+    const post = async (path, body) => fetch(path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': await token() },
+        body: JSON.stringify(body),
+    });
+    if (me.ok) await post('/api/users/logout', {});
+    const answer = await post('/api/users/login', { handle: account, password });
+    if (answer.ok) return { status: answer.status, changed: true };
+    const told = await answer.json().catch(() => ({}));
+    return { status: answer.status, error: String(told.error ?? answer.statusText) };
+}
+"""
+"""Logs in as the page's own login form does; `changed` says that the page must be loaded again."""
+
+BEAT = """
+() => {
+    const visible = document.getElementById('mes_stop');
+    const connection = globalThis.tavernlink?.state();
+    return {
+        ready: Boolean(globalThis.tavernlinkTab?.ready),
+        login: location.pathname === '/login',
+        generating: Boolean(visible) && getComputedStyle(visible).display !== 'none',
+        dialogs: globalThis.tavernlinkDialogs?.list() ?? [],
+        tavern: globalThis.tavernlink?.id ?? null,
+        connection: connection && { name: connection.name, code: connection.code, message: connection.message },
+    };
+}
+"""
+"""What a heartbeat asks the page."""
 
 CONNECT_MODEL = """
 ({ url, key, model }) => {

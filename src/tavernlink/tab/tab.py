@@ -10,17 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from playwright.async_api import BrowserContext, Dialog, Error, Page, async_playwright
 
 from tavernlink.tab import page as steps
 from tavernlink.tab import scripts
 from tavernlink.tab.browser import find_browser, launch_arguments
+from tavernlink.tab.dialogs import Dialogs
 from tavernlink.tab.errors import BrowserTabError
 from tavernlink.tab.options import TabOptions
+from tavernlink.tab.work import Work
 
-__all__ = ["Tab"]
+__all__ = ["Tab", "without_credentials"]
 
 
 class Tab:
@@ -41,14 +43,21 @@ class Tab:
         on_page: Callable[[Page], None] | None = None,
     ) -> None:
         self.options = options
-        self.dialogs: list[str] = []
-        """Texts of the modal dialogs that opened, oldest first."""
         self._given_context = context
         self._report = report or (lambda _line: None)
+        self.popups = Dialogs(options.dialogs, self._report)
+        self.work = Work()
         self._on_page = on_page or (lambda _page: None)
         self._open = contextlib.AsyncExitStack()
+        self.profile: Path | None = options.profile
+        """Its browser's profile folder, while it has a browser of its own."""
         self._page: Page | None = None
         self._lost: asyncio.Future[str] | None = None
+
+    @property
+    def dialogs(self) -> list[str]:
+        """Texts of the modal dialogs that opened, oldest first."""
+        return list(self.popups.seen)
 
     @property
     def page(self) -> Page:
@@ -58,6 +67,11 @@ class Tab:
         return self._page
 
     async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def open(self) -> None:
+        """Open it, up to a SillyTavern that can be used. Raises BrowserTabError."""
         async with contextlib.AsyncExitStack() as stack:
             context = self._given_context or await self._launch(stack)
             page = await steps.react(context.new_page())
@@ -67,7 +81,6 @@ class Tab:
             await steps.react(self._prepare(page))
             await self._load()
             self._open = stack.pop_all()
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -83,8 +96,24 @@ class Tab:
     async def reload(self) -> None:
         """Reload the page as a person would, and do again what does not survive a reload."""
         await steps.react(self.page.reload(wait_until="commit"))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Make a page that was just loaded usable again; it may have reloaded itself."""
         await steps.wait_usable(self.page, seconds=self.options.start_seconds)
         await self._set_up()
+
+    async def beat(self) -> Any:
+        """Return what the page says of itself (`scripts.BEAT`). Raises Playwright's `Error` where it cannot."""
+        found = await self.page.evaluate(scripts.BEAT)
+        self.popups.receive_open(found["dialogs"])
+        return found
+
+    async def press(self, dialog: str, answer: str, text: str | None = None) -> bool | None:
+        """Answer a dialog by its id; False: it has no such answer, None: it is not open any more."""
+        step = self.page.evaluate(scripts.PRESS, {"id": dialog, "answer": answer, "text": text})
+        pressed: bool | None = await steps.react(step)
+        return pressed
 
     async def evaluate(self, script: str, argument: Any = None) -> Any:
         """Run a JavaScript function in the page; its JSON-safe result."""
@@ -121,12 +150,12 @@ class Tab:
     async def _launch(self, stack: contextlib.AsyncExitStack) -> BrowserContext:
         options = self.options
         browser = options.browser or find_browser()
-        profile = options.profile or Path(tempfile.mkdtemp(prefix="tavernlink-profile-"))
+        profile = self.profile = options.profile or Path(tempfile.mkdtemp(prefix="tavernlink-profile-"))
         if options.profile is None:
             # Chromium's children may still write while it ends, so errors are ignored here.
             stack.callback(shutil.rmtree, profile, ignore_errors=True)
         playwright = await stack.enter_async_context(async_playwright())
-        credentials = _credentials(options.url)
+        credentials = _credentials(options)
         try:
             context = await playwright.chromium.launch_persistent_context(
                 profile,
@@ -151,13 +180,19 @@ class Tab:
         page.on("crash", lambda _page: self._lose("its page crashed"))
         page.on("close", lambda _page: self._lose("its page was closed"))
         page.on("dialog", self._answer_native_dialog)
-        await page.expose_function("tavernlinkDialogOpened", self._dialog_opened)
+        page.on("request", self.work.receive_request)
+        page.on("requestfinished", self.work.receive_end)
+        page.on("requestfailed", self.work.receive_end)
+        page.on("domcontentloaded", lambda _page: self.work.forget())
+        await page.expose_function("tavernlinkDialogOpened", self.popups.receive_opened)
+        await page.expose_function("tavernlinkDialogUnanswered", self.popups.receive_unanswered)
         await page.add_init_script(scripts.WATCH_DIALOGS)
         options = self.options
-        if options.hub and options.key:
+        key = options.read_key()
+        if options.hub and key:
             connection = {
                 "url": options.hub,
-                "key": options.key,
+                "key": key,
                 "name": options.name or "",
                 "attended": not options.headless,
             }
@@ -165,10 +200,12 @@ class Tab:
             await page.add_init_script(script)
 
     async def _load(self) -> None:
-        await steps.open_page(
-            self.page, _without_credentials(self.options.url), seconds=self.options.start_seconds
-        )
-        await self._set_up()
+        options = self.options
+        url, seconds = without_credentials(options.url), options.start_seconds
+        await steps.open_page(self.page, url, seconds=seconds)
+        if options.account and await steps.sign_in(self.page, options.account, options.password):
+            await steps.open_page(self.page, url, seconds=seconds)
+        await self.settle()
 
     async def _set_up(self) -> None:
         options = self.options
@@ -176,19 +213,14 @@ class Tab:
             await self.connect_model(options.model_url, key=options.model_key, model=options.model_id)
         if options.character:
             await self.select_character(options.character)
-        if options.hub and options.key:
+        if options.hub and (options.key or options.key_file) and options.wait_connected:
             await self.wait_connected()
 
     async def _answer_native_dialog(self, dialog: Dialog) -> None:
-        """`alert` and the like stop all scripts of the page; leaving the page is never refused."""
-        if dialog.type != "beforeunload":
-            self._dialog_opened(dialog.message)
+        """`alert` and the like stop all scripts of the page, so they are answered at once."""
+        accepted = self.popups.receive_native(dialog.type, dialog.message)
         with contextlib.suppress(Error):
-            await (dialog.accept() if dialog.type in {"alert", "beforeunload"} else dialog.dismiss())
-
-    def _dialog_opened(self, text: str) -> None:
-        self.dialogs.append(text)
-        self._report(f"SillyTavern opened a dialog: {text}")
+            await (dialog.accept() if accepted else dialog.dismiss())
 
     def _lose(self, reason: str) -> None:
         if self._lost and not self._lost.done():
@@ -201,15 +233,21 @@ async def _close(thing: Page | BrowserContext) -> None:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(_without_credentials(url))
+    parts = urlsplit(without_credentials(url))
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _without_credentials(url: str) -> str:
+def without_credentials(url: str) -> str:
+    """Return the address without the name and password that may stand in it."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _credentials(url: str) -> dict[str, str] | None:
-    parts = urlsplit(url)
-    return {"username": parts.username, "password": parts.password or ""} if parts.username else None
+def _credentials(options: TabOptions) -> dict[str, str] | None:
+    """Name and password for basic authentication, for SillyTavern's own origin only."""
+    parts = urlsplit(options.url)
+    written = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    found = options.basic_auth or written
+    if found is None:
+        return None
+    return {"username": found[0], "password": found[1], "origin": _origin(options.url)}

@@ -49,15 +49,18 @@ class Home:
     """One run. `opened` is an async context: what was started inside it ends with it."""
 
     def __init__(self, person: Person, wishes: Wishes, data: Path) -> None:
+        """Raises `NotFound` where the folder that is wished for is none of SillyTavern's."""
         self._person = person
         self._wishes = wishes
         self._data = data
+        # Looked at now, before anything is started or a key is shown.
+        self._named = None if wishes.sillytavern is None else SillyTavernFolder(wishes.sillytavern)
 
     @contextlib.asynccontextmanager
     async def opened(self, hub: str, ticket: str) -> AsyncIterator[None]:
         """Do all of it for the hub at this address; the ticket signs the console in.
 
-        Raises `TavernlinkError` where a folder is none, and `OSError`.
+        Raises `TavernlinkError` where something cannot be fetched or put into place, and `OSError`.
         """
         async with contextlib.AsyncExitStack() as stack:
             servers = await find_servers()
@@ -81,8 +84,8 @@ class Home:
             yield
 
     def _find_folder(self) -> SillyTavernFolder | None:
-        if self._wishes.sillytavern is not None:
-            return SillyTavernFolder(self._wishes.sillytavern)
+        if self._named is not None:
+            return self._named
         found = find_folders()
         for other in found[1:]:
             self._person.tell(f"There is another one in {other.path}; name it with --sillytavern.")

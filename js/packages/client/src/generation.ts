@@ -26,6 +26,8 @@ export class Generation<Result = GenerationResult> implements AsyncIterable<Delt
   readonly result: Promise<Result>;
   /** How many requests were before it when last heard; 0: it runs. */
   position: number | undefined;
+  /** Called with each position that is heard of. */
+  moved: ((position: number | undefined) => void) | undefined;
   /** The stream's own end, where one was seen: it precedes the final state. */
   end: StreamEnd | undefined;
   private readonly waiting: Delta[] = [];
@@ -71,8 +73,16 @@ export class Generation<Result = GenerationResult> implements AsyncIterable<Delt
     this.end = end;
   }
 
+  /** The hub took it in. An update may have come before its ack. */
+  receiveAccepted(position: number): void {
+    if (this.position !== undefined) return;
+    this.position = position;
+    this.moved?.(position);
+  }
+
   receiveUpdate(update: RequestUpdate): void {
     this.position = update.position ?? (update.state === "running" ? 0 : this.position);
+    this.moved?.(this.position);
     if (update.state === "done") {
       this.settled = true;
       this.resolve(update.result);

@@ -101,6 +101,14 @@ export class Hub {
     await this.request("subscribe", content);
   }
 
+  /** Take back what the same words subscribed to. */
+  async unsubscribe(types: string[], where: Omit<Subscribe, "types"> = {}): Promise<void> {
+    const content = { types, ...where };
+    const at = this.subscriptions.findIndex((each) => JSON.stringify(each) === JSON.stringify(content));
+    if (at >= 0) this.subscriptions.splice(at, 1);
+    await this.request("unsubscribe", content);
+  }
+
   /** One tavern by id or name; without either, the default one. */
   tavern(idOrName?: string): Tavern {
     return new Tavern(this, idOrName);
@@ -156,7 +164,7 @@ export class Hub {
     this.generations.set(requestId, generation);
     this.request(type, { ...content, request_id: requestId }).then(
       (accepted) => {
-        generation.position ??= accepted.position;
+        generation.receiveAccepted(accepted.position);
       },
       (error: unknown) => {
         this.generations.delete(requestId);

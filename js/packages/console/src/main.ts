@@ -7,4 +7,5 @@ import App from "./App.svelte";
 
 const target = document.querySelector("#app");
 if (target === null) throw new Error("The page has no #app.");
+target.replaceChildren();
 mount(App, { target });

@@ -14,6 +14,25 @@ describe("message text on the page", () => {
     expect(html).toContain('<code>"code"</code>');
   });
 
+  test("keeps emphasis inside of what is said, and quotes in links and tags as they are", () => {
+    const html = render('"Come **now**," he said. [map](https://example.org "the map") <b title="x">y</b> "');
+    expect(html).toContain('<q>"Come <strong>now</strong>,"</q>');
+    expect(html.match(/<q>/g)).toHaveLength(1);
+    expect(html).toContain('title="the map"');
+  });
+
+  test("what is said cannot smuggle anything in", () => {
+    const page = document.createElement("div");
+    page.innerHTML = render('"<img src=x onerror=alert(1)> <script>alert(1)</script>"');
+    expect(page.querySelector("img, script")).toBeNull();
+  });
+
+  test("code can be copied where the text is whole", () => {
+    const code = "```\nlet x;\n```";
+    expect(render(code, "Copy")).toContain('<button type="button">Copy</button>');
+    expect(render(code)).not.toContain("<button");
+  });
+
   test.each([
     "<script>alert(1)</script>",
     '<img src=x onerror="alert(1)">',

@@ -6,36 +6,26 @@ import { commandNames, commandTable } from "./commands/table.js";
 import { EventForward } from "./events/forward.js";
 import { context } from "./host/context.js";
 import { openHost } from "./host/host.js";
-import {
-  extensionFolder,
-  observeChat,
-  observeGenerating,
-  settingsColumn,
-  sillyTavernVersion,
-} from "./host/page.js";
+import { observeChat, observeGenerating, sillyTavernVersion } from "./host/page.js";
 import { Identity } from "./identity.js";
 import { Log } from "./log.js";
 import { Messages } from "./messages.js";
 import { Mirror } from "./mirror/mirror.js";
-import { Panel } from "./panel/panel.js";
+import { openPanel, type OpenedPanel } from "./panel/open.js";
 import { Texts } from "./panel/texts.js";
-import { confirmWith, notify } from "./host/popup.js";
 import { pause } from "./pause.js";
 import { readPinned } from "./pinned.js";
 import { asker } from "./permissions/asker.js";
 import { Gatekeeper } from "./permissions/gatekeeper.js";
-import { PermissionsPanel } from "./permissions/panel.js";
 import { Permissions } from "./permissions/stored.js";
 import { openProfiles } from "./profiles/open.js";
-import { ProfilesPanel } from "./profiles/panel.js";
-import { findObstacle, type Obstacle } from "./reach.js";
 import { Settings } from "./settings.js";
+import { addCallCommand } from "./slash/call.js";
+import { addConnectionCommands } from "./slash/connection.js";
 import { StateReport } from "./state.js";
 import { VisibleStreams } from "./streams/visible.js";
 import { TavernLine } from "./tavern.js";
 import { openFunctions } from "./tools/open.js";
-import { ToolsPanel } from "./tools/panel.js";
-import { toolCalling } from "./host/function_tools.js";
 import { Work } from "./work.js";
 
 declare const __TAVERNLINK_VERSION__: string;
@@ -65,6 +55,7 @@ export async function startExtension(moduleUrl: string): Promise<void> {
         state.restart();
         mirror.restart();
         functions.restart();
+        drawer?.panel.restart();
       },
       receiveCommand: (command) => {
         work.receiveCommand(command);
@@ -77,7 +68,7 @@ export async function startExtension(moduleUrl: string): Promise<void> {
       },
       receiveProfile: (changed) => {
         follow.receiveChanged(changed);
-        void profilesPanel?.refresh();
+        void drawer?.profiles.refresh();
       },
       receiveFunction: (type, content) => {
         functions.receive(type, content);
@@ -102,23 +93,20 @@ export async function startExtension(moduleUrl: string): Promise<void> {
     line,
   );
   const events = new EventForward(context, line);
-  let profilesPanel: ProfilesPanel | undefined;
-  const { profiles, follow } = openProfiles(
+  const shared = openProfiles(
     host,
     (type, content) => line.ask(type, content),
-    (event) => profilesPanel?.report(event),
+    (event) => drawer?.profiles.report(event),
   );
+  const { profiles, follow } = shared;
+  const texts = new Texts(translate);
   const permissions = new Permissions({
     all: () => context().extensionSettings,
     save: () => {
       context().saveSettingsDebounced();
     },
   });
-  const gatekeeper = new Gatekeeper(
-    permissions,
-    asker(new Texts(translate)),
-    () => pinned?.attended === false,
-  );
+  const gatekeeper = new Gatekeeper(permissions, asker(texts), () => pinned?.attended === false);
   const runner = new CommandRunner(commandTable(host, profiles), (order, signal) =>
     gatekeeper.permit(order, signal),
   );
@@ -169,49 +157,53 @@ export async function startExtension(moduleUrl: string): Promise<void> {
     });
   };
 
-  const root = await openPanel(moduleUrl, settings, log, line, {
-    connect,
-    disconnect: () => {
-      line.disconnect();
-    },
-    pairing: {
-      fetch: (input, init) => fetch(input, init),
-      wait: (seconds, signal) =>
-        new Promise((resolve) => {
-          const timer = setTimeout(resolve, seconds * 1000);
-          signal.addEventListener("abort", () => {
-            clearTimeout(timer);
-            resolve();
-          });
-        }),
-      now: () => Date.now(),
-    },
-    defaultName,
-    pinned,
-  });
-  if (root !== undefined) {
-    const texts = new Texts(translate);
-    new PermissionsPanel(root, permissions, texts);
-    profilesPanel = new ProfilesPanel(root, profiles, follow, texts, {
-      confirm: confirmWith,
-      notify,
-      log: (level, text) => {
-        log.add(level, text);
+  const disconnect = (): void => {
+    line.disconnect();
+  };
+  const tavernId = (): string => (line.state.name === "online" ? line.state.welcome.id : id);
+  const drawer: OpenedPanel | undefined = await openPanel(moduleUrl, {
+    settings,
+    log,
+    line,
+    texts,
+    permissions,
+    functions,
+    shared,
+    actions: {
+      connect,
+      disconnect,
+      retryNow: () => {
+        line.retryNow();
       },
+      pairing: { fetch: (input, init) => fetch(input, init), wait: waitFor, now: () => Date.now() },
+      defaultName,
+      pinned,
+      extension: __TAVERNLINK_VERSION__,
+      sillytavern: sillyTavernVersion(),
+      id: tavernId,
+    },
+  });
+  const slashCommands =
+    addCallCommand(functions.calls, texts) &&
+    addConnectionCommands({
+      state: () => line.state,
+      onState: (listener) => line.onState(listener),
+      facts: () => {
+        const { url, name } = pinned ?? settings.stored;
+        return { hub: url, name: name || defaultName(), id: tavernId(), extension: __TAVERNLINK_VERSION__ };
+      },
+      hasKey: () => (pinned?.key ?? settings.key) !== "",
+      pinned: pinned !== undefined,
+      set: (change) => {
+        settings.change(change);
+        drawer?.panel.refill();
+      },
+      connect,
+      disconnect,
+      texts,
     });
-  }
-  const toolsPanel =
-    root === undefined
-      ? undefined
-      : new ToolsPanel(root, functions.tools, functions.choice, new Texts(translate), {
-          online: () => line.state.name === "online",
-          calling: toolCalling,
-        });
-  const { eventSource, eventTypes } = context();
-  eventSource.on(eventTypes["CHAT_CHANGED"] ?? "chat_id_changed", () => toolsPanel?.draw());
+  if (!slashCommands) log.add("warning", "This SillyTavern takes no slash commands: no /tavernlink-…");
   line.onState(({ name }) => {
-    toolsPanel?.draw();
-    profilesPanel?.setOnline(name === "online");
     if (name === "online") void follow.catchUp();
   });
   document.addEventListener("visibilitychange", () => {
@@ -227,41 +219,15 @@ export async function startExtension(moduleUrl: string): Promise<void> {
   if (pinned !== undefined || (settings.stored.autoConnect && settings.key !== "")) connect();
 }
 
-async function openPanel(
-  moduleUrl: string,
-  settings: Settings,
-  log: Log,
-  line: TavernLine,
-  actions: ConstructorParameters<typeof Panel>[4],
-): Promise<HTMLElement | undefined> {
-  const html = await context().renderExtensionTemplateAsync(extensionFolder(moduleUrl), "panel");
-  const column = settingsColumn();
-  if (column === null) return undefined;
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  column.append(template.content);
-  const root = column.querySelector<HTMLElement>("#tavernlink_panel");
-  if (root === null) return undefined;
-  const texts = new Texts(translate);
-  const panel = new Panel(root, settings, log, texts, actions);
-  let unreachable = false;
-  line.onState((state) => {
-    panel.show(state);
-    const before = unreachable;
-    if (state.name !== "connecting") unreachable = state.name === "waiting" && state.code === "unreachable";
-    if (!unreachable) panel.explain(undefined);
-    else if (!before)
-      void findObstacle((actions.pinned ?? settings.stored).url, location, fetch).then(explain);
+/** Resolves after the time, or at once when the signal is aborted. */
+function waitFor(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
-  const explain = (obstacle: Obstacle | undefined): void => {
-    if (!unreachable || obstacle === undefined) return;
-    panel.explain(obstacle);
-    log.add(
-      "warning",
-      obstacle === "mixed" ? "HTTPS page, plain HTTP hub" : `The hub refuses ${location.origin}`,
-    );
-  };
-  return root;
 }
 
 function translate(text: string, key: string): string {

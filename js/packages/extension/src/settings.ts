@@ -5,6 +5,8 @@
  * which SillyTavern saves on its server.
  */
 
+import { LEVELS, type LogLevel } from "./log.js";
+
 export interface StoredSettings {
   url: string;
   /** Empty unless `remember`. */
@@ -13,6 +15,8 @@ export interface StoredSettings {
   name: string;
   remember: boolean;
   autoConnect: boolean;
+  /** From which level on the drawer shows the debug log. */
+  logLevel: LogLevel;
 }
 
 export const DEFAULTS: StoredSettings = {
@@ -21,6 +25,7 @@ export const DEFAULTS: StoredSettings = {
   name: "",
   remember: true,
   autoConnect: true,
+  logLevel: "info",
 };
 
 const NAMESPACE = "tavernlink";
@@ -48,6 +53,7 @@ export class Settings {
     for (const [name, value] of Object.entries({ ...DEFAULTS, url: this.url })) {
       if (typeof stored[name] !== typeof value) stored[name] = value;
     }
+    if (!LEVELS.some((level) => level === stored["logLevel"])) stored["logLevel"] = DEFAULTS.logLevel;
     all[NAMESPACE] = stored;
     return stored as unknown as StoredSettings;
   }

@@ -40,6 +40,7 @@ const OUTBOX = { entries: 20_000, size: 2 * ROOM };
 export class TavernLine implements Outlet {
   private connection: Connection | undefined;
   private readonly listeners = new Set<(state: ConnectionState) => void>();
+  private readonly heard: ((connection: Connection) => void)[] = [];
 
   constructor(
     private readonly parts: SessionParts,
@@ -54,8 +55,17 @@ export class TavernLine implements Outlet {
     return this.connection?.session.limits.max_payload ?? 1_000_000;
   }
 
-  onState(listener: (state: ConnectionState) => void): void {
+  /** Returns the function that stops it. */
+  onState(listener: (state: ConnectionState) => void): () => void {
     this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  /** Hear one type of message, over this connection and all that follow. */
+  hear<Type extends keyof Messages>(type: Type, listener: (content: Messages[Type]) => void): void {
+    this.heard.push((connection) => connection.onMessage(type, listener));
   }
 
   connect(options: Omit<ConnectionOptions, "role" | "outbox" | "report">): void {
@@ -105,6 +115,10 @@ export class TavernLine implements Outlet {
     hearFunction("function.result");
     hearFunction("function.progress");
     hearFunction("functions.changed");
+    for (const hear of this.heard) hear(connection);
+    connection.on("event", ({ type }) => {
+      this.log.add("debug", `← ${type}`);
+    });
     onCustom(connection, "x.*", (message) => {
       this.parts.receiveMessage(message);
     });
@@ -121,10 +135,14 @@ export class TavernLine implements Outlet {
     this.connection?.retryNow();
   }
 
-  send: Outlet["send"] = (type, content) => this.connection?.send(type, content) ?? false;
+  send: Outlet["send"] = (type, content) => {
+    this.log.add("debug", `→ ${type}`);
+    return this.connection?.send(type, content) ?? false;
+  };
 
   /** Ask the hub for something. A lost line is an outcome too: what was asked may have been done. */
   async ask<Type extends keyof Messages>(type: Type, content: Messages[Type]): Promise<Outcome> {
+    this.log.add("debug", `→ ${type}`);
     try {
       if (this.connection === undefined) throw new TavernlinkError("disconnected", "There is no hub.");
       return await this.connection.ask(type, content);

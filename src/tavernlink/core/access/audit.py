@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,8 @@ class Audit:
         self._lately: OrderedDict[tuple[str, ...], float] = OrderedDict()
         """What was recorded within `_SAME` seconds and would be the same again."""
         self._version: int | None = None
+        self.written: Callable[[AuditEntry], None] = lambda _: None
+        """Called with every new entry."""
         self._look()
 
     def record(
@@ -75,6 +78,7 @@ class Audit:
         self._entries[entry.id] = entry
         self._shelf.put(entry)
         self._prune(now)
+        self.written(entry)
 
     def listed(self, query: AuditList) -> list[AuditEntry]:
         """Entries that fit, newest first."""

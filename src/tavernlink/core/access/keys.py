@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
-from tavernlink.core.access.permissions import Role, scopes_of
+from tavernlink.core.access.permissions import Role
+from tavernlink.core.access.rights import scopes_of
 from tavernlink.errors import AuthError, Conflict, NotFound
 from tavernlink.protocol.access import KeyInfo
 

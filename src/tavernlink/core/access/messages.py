@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from tavernlink.core.access.permissions import scopes_of
+from tavernlink.core.access.rights import scopes_of
 from tavernlink.core.peers.peer import Peer, Tavern
 from tavernlink.errors import AuthError, BadMessage, NotFound
 from tavernlink.protocol.access import (
+    AuditEntry,
     AuditList,
+    AuditWritten,
     KeyCreate,
     KeyList,
     KeyMade,
@@ -56,6 +58,7 @@ class AccessMessages:
         self._subscriptions = subscriptions
         pairings.changed = self._tell_pairings
         self._audit = audit
+        audit.written = self._tell_written
         self._directory = directory
         self._clock = clock
         self.handlers: Mapping[str, Asked] = {
@@ -141,6 +144,13 @@ class AccessMessages:
         event = Event("pairing.changed", PairingChanged(waiting=self._pairings.listed()))
         for session in self._subscriptions.route("*", "pairing.changed"):
             session.deliver(event)
+
+    def _tell_written(self, entry: AuditEntry) -> None:
+        listeners = self._subscriptions.route("*", "audit.written")
+        if listeners:
+            event = Event("audit.written", AuditWritten(entry=entry))
+            for session in listeners:
+                session.deliver(event)
 
     def _approve(self, peer: Peer, message: PairingApprove, ack: Ack) -> None:
         ack(Success(result=self._pairings.approve(message.code, peer, message.name)))

@@ -1,22 +1,16 @@
 """The permission table: what each role may do, in one place, one row for each message type and each HTTP route.
 
 A key has the scopes of its role, or the fewer that it was narrowed to. A row names the scopes of which one is enough;
-`ANY_KEY` needs none. Whether an app or a tavern sends a message at all is the catalogue's `direction`. A test fails for
-a message type or a route without a row, and for a row without either.
+`ANY_KEY` needs none. Whether an app or a tavern sends a message at all is the catalogue's `direction`. `rights` holds
+keys against it. A test fails for a message type or a route without a row, and for a row without either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
-from tavernlink.errors import AuthError
-from tavernlink.protocol.catalogue import CATALOGUE
 from tavernlink.protocol.commands.catalogue import COMMANDS as SPECS
-
-if TYPE_CHECKING:
-    from tavernlink.core.access.keys import Key
 
 __all__ = [
     "ANY_KEY",
@@ -26,18 +20,9 @@ __all__ = [
     "ROLES",
     "ROUTES",
     "SEND",
+    "Need",
     "Role",
     "Scope",
-    "check_command",
-    "check_connect",
-    "check_route",
-    "check_scope",
-    "check_send",
-    "may_hear",
-    "may_run",
-    "may_send",
-    "may_use_route",
-    "scopes_of",
 ]
 
 Role = Literal["admin", "tavern", "app", "viewer"]
@@ -128,6 +113,7 @@ SEND: Mapping[str, Need] = {
     "route.put": _ADMIN,
     "route.remove": _ADMIN,
     "route.test": _ADMIN,
+    "route.check": _ADMIN,
     # Functions: each may ask for more scopes of its callers.
     "function.register": _REGISTER,
     "function.unregister": ANY_KEY,
@@ -157,6 +143,8 @@ SEND: Mapping[str, Need] = {
     "pairing.approve": _ADMIN,
     "pairing.refuse": _ADMIN,
     "audit.list": _ADMIN,
+    "log.list": _ADMIN,
+    "stats.get": _READ,  # how much of it: `core.statistics`
     # Rooms: in them the member's role decides.
     "room.create": _ROOMS,
     "room.delete": _ROOMS,
@@ -208,6 +196,7 @@ SEND: Mapping[str, Need] = {
     "stream.end": ANY_KEY,
     "command.done": ANY_KEY,
     "commands.known": ANY_KEY,
+    "queue.watch": ANY_KEY,
 }
 
 COMMANDS: Mapping[str, Need] = {
@@ -222,6 +211,8 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/"): OPEN,
     ("GET", "/icon.svg"): OPEN,
     ("GET", "/assets/{name}"): OPEN,
+    ("GET", "/docs"): OPEN,
+    ("GET", "/docs/{path}"): OPEN,
     # Git has no place for our keys; what it fetches is what the package holds.
     ("GET", "/extension/tavernlink.git/info/refs"): OPEN,
     ("POST", "/extension/tavernlink.git/git-upload-pack"): OPEN,
@@ -232,6 +223,8 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/schema/{path}"): ANY_KEY,  # Litestar's own, for what is not there
     ("GET", "/api/settings"): _ADMIN,
     ("PATCH", "/api/settings"): _ADMIN,
+    ("POST", "/api/settings/check"): _ADMIN,
+    ("GET", "/api/settings/file"): _ADMIN,
     ("GET", "/metrics"): _ADMIN,
     ("GET", "/api/mcp"): _ADMIN,
     ("POST", "/api/mcp/{server}/restart"): _ADMIN,
@@ -281,6 +274,7 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("GET", "/api/routes"): "route.list",
     ("POST", "/api/routes"): "route.put",
     ("POST", "/api/routes/test"): "route.test",
+    ("POST", "/api/routes/check"): "route.check",
     ("PUT", "/api/routes/{route}"): "route.put",
     ("DELETE", "/api/routes/{route}"): "route.remove",
     ("GET", "/api/rooms"): "room.list",
@@ -314,6 +308,8 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("POST", "/api/pairings/{code}/approve"): "pairing.approve",
     ("POST", "/api/pairings/{code}/refuse"): "pairing.refuse",
     ("GET", "/api/audit"): "audit.list",
+    ("GET", "/api/logs"): "log.list",
+    ("GET", "/api/stats"): "stats.get",
     ("GET", "/api/webhooks"): "webhook.list",
     ("POST", "/api/webhooks"): "webhook.create",
     ("PATCH", "/api/webhooks/{webhook}"): "webhook.set",
@@ -341,98 +337,3 @@ ROUTES: Mapping[tuple[str, str], str | Need | None] = {
     ("POST", "/mcp"): frozenset({"chat:read", "chat:write", "functions:call"}),
     ("DELETE", "/mcp"): frozenset({"chat:read", "chat:write", "functions:call"}),
 }
-
-
-def scopes_of(role: Role, narrowed: tuple[str, ...] | None) -> frozenset[str]:
-    """Return what a key of this role holds; narrowing never adds."""
-    return ROLES[role] if narrowed is None else ROLES[role] & frozenset(narrowed)
-
-
-def may_send(key: Key, type_: str) -> bool:
-    """True if this key may send this type, connected as whichever kind of peer sends it and the key may be."""
-    need = SEND[type_]
-    return (not need or not need.isdisjoint(key.held)) and _may_come(key.role, type_)
-
-
-@cache
-def _may_come(role: Role, type_: str) -> bool:
-    return any(role in CONNECT[kind] for kind in CATALOGUE[type_].senders)
-
-
-def may_run(key: Key, command: str) -> bool:
-    """True if this key may run this command by its name."""
-    return may_send(key, "command.run") and not COMMANDS[command].isdisjoint(key.held)
-
-
-def may_use_route(key: Key | None, method: str, template: str) -> bool:
-    """True if this key, or somebody without one, may use this route."""
-    need = ROUTES["GET" if method == "HEAD" else method, template]
-    if need is OPEN:
-        return True
-    if key is None:
-        return False
-    if isinstance(need, str):
-        return may_send(key, need) if need in SEND else may_run(key, need)
-    return not need or not need.isdisjoint(key.held)
-
-
-def may_hear(key: Key, topic: str) -> bool:
-    """True if a subscription under this key may bring this topic: a message type, or `event.NAME`."""
-    if topic.startswith("pairing."):
-        return may_send(key, "pairing.list")
-    return ("events:read" if topic.startswith("event.") else "chat:read") in key.held
-
-
-def check_connect(role: Role, as_: str) -> None:
-    """Raise `forbidden` unless a key of this role may connect as a `tavern` or `app`."""
-    if role not in CONNECT[as_]:
-        raise AuthError(
-            "forbidden",
-            f"A key of the role {role!r} may not connect as {as_!r}. "
-            f"Use a key of the role {' or '.join(sorted(CONNECT[as_]))}.",
-        )
-
-
-def check_send(key: Key, type_: str) -> None:
-    """Raise `forbidden` unless this key may send this type."""
-    if not may_send(key, type_):
-        raise _forbidden(key, f"send {type_!r}", SEND[type_], {"type": type_})
-
-
-def check_command(key: Key, command: str) -> None:
-    """Raise `forbidden` unless this key may run this command by its name."""
-    if not may_run(key, command):
-        raise _forbidden(key, f"run {command!r}", COMMANDS[command], {"command": command})
-
-
-def check_scope(key: Key, scope: Scope, what: str) -> None:
-    """Raise `forbidden` unless the key has the scope; `what` reads on after "may not"."""
-    if scope not in key.held:
-        raise _forbidden(key, what, frozenset({scope}), {})
-
-
-def check_route(key: Key | None, method: str, template: str) -> None:
-    """Raise `forbidden` unless this key may use this route, `unauthorized` without one where it needs one."""
-    if may_use_route(key, method, template):
-        return
-    if key is None:
-        raise AuthError("unauthorized")
-    need = ROUTES["GET" if method == "HEAD" else method, template]
-    what = need if isinstance(need, str) else f"{method} {template}"
-    raise _forbidden(key, f"do {what!r}", _scopes_for(need), {"type": what})
-
-
-def _scopes_for(need: str | Need | None) -> Need:
-    if isinstance(need, str):
-        return SEND[need] if need in SEND else COMMANDS[need]
-    return need or ANY_KEY
-
-
-def _forbidden(key: Key, what: str, need: Need, details: dict[str, str]) -> AuthError:
-    if need.isdisjoint(ROLES[key.role]) or not need.isdisjoint(key.held):
-        return AuthError("forbidden", f"A key of the role {key.role!r} may not {what}.", details)
-    return AuthError(
-        "forbidden",
-        f"This key may not {what}: it was made without the scope {' or '.join(sorted(need))}.",
-        {**details, "scopes": sorted(need)},
-    )

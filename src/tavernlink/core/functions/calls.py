@@ -47,6 +47,10 @@ class Calls:
         self._journal = journal
         self.over: Callable[[Call, Event], None] = _nobody_away
         """Called with each call that has its result and whose caller gets it as this event."""
+        self.began: list[Callable[[Call], None]] = []
+        """Called with each call that its provider was given; for those who only watch."""
+        self.ended: list[Callable[[Call], None]] = []
+        """Called with each call that has its result; for those who only watch."""
         self._open: dict[str, Call] = {}
         """By the hub's id: those that wait or hold a place."""
         self._known: dict[tuple[str, str], Call] = {}
@@ -133,6 +137,8 @@ class Calls:
         call.sent = True
         try:
             call.function.provider.invoke(call)
+            for began in self.began:
+                began(call)
         except TavernlinkError as error:
             call.fail(error)
         except Exception as error:  # noqa: BLE001 (one call must not cost the others)
@@ -295,6 +301,8 @@ class Calls:
         self._remember(call)
         self._forget(self.now())
         self._log.record(call)
+        for ended in self.ended:
+            ended(call)
         for session in call.watchers:
             session.deliver(event)
         if call.watchers:

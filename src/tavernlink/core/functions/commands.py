@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tavernlink.core.access.keys import Key
-from tavernlink.core.access.permissions import check_command, may_run
+from tavernlink.core.access.rights import check_command, may_run
 from tavernlink.core.functions.function import Function, Places
 from tavernlink.core.functions.registry import split_address
 from tavernlink.core.limits import RateLimit

@@ -153,8 +153,16 @@ _NO_REASON = "The function failed and gave no reason."
 def asker_of(peer: Peer) -> Asker:
     """Return on whose behalf a peer calls."""
     kind: CallerKind = "app" if isinstance(peer, App) else "tavern"
+    limits = peer.key.taverns
+    caller = Caller(
+        kind=kind,
+        id=peer.id,
+        name=peer.name,
+        role=peer.key.role,
+        taverns=None if limits is None else list(limits),
+    )
     return Asker(
-        caller=Caller(kind=kind, id=peer.id, name=peer.name, role=peer.key.role),
+        caller=caller,
         key=peer.key,
         session=peer.session,
         owner=peer.id if isinstance(peer, App) and peer.chosen else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tavernlink.core.access.permissions import may_send
+from tavernlink.core.access.rights import may_send
 from tavernlink.core.functions.registry import Registry, reaches
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.functions import FunctionInfo, FunctionsChanged

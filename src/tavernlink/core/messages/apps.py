@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tavernlink.core.access.keys import Key
-from tavernlink.core.access.permissions import check_scope
+from tavernlink.core.access.rights import check_scope
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import ANY, Directory
@@ -102,5 +102,7 @@ def _check_globs(key: Key, globs: list[str]) -> None:
     for glob in globs:
         if glob.startswith("event."):
             check_scope(key, "events:read", f"hear {glob!r}")
+        elif glob.startswith("traffic."):
+            check_scope(key, "admin", f"hear {glob!r}")
         elif not glob.startswith(("*", "?", "[", "e*", "ev*", "eve*", "even*", "event*")):
             check_scope(key, "chat:read", f"hear {glob!r}")

@@ -8,13 +8,14 @@ from typing import Any, NoReturn, cast
 import msgspec
 
 from tavernlink.core.access.audit import Audit
-from tavernlink.core.access.permissions import check_send
+from tavernlink.core.access.rights import check_send
 from tavernlink.core.limits import HubLimits
 from tavernlink.core.messages.handlers import Asked, Published
 from tavernlink.core.peers.peer import Peer, Tavern
 from tavernlink.core.peers.session import Session
 from tavernlink.core.routing.routing import Routing
 from tavernlink.core.seams import Ack, Clock, Journal, Store
+from tavernlink.core.statistics.traffic import HUB, Traffic
 from tavernlink.errors import BadMessage, TavernlinkError
 from tavernlink.protocol.catalogue import CATALOGUE, UNCOUNTED
 from tavernlink.protocol.codec import decode_content
@@ -24,6 +25,9 @@ from tavernlink.protocol.routing import CUSTOM, CustomMessage, is_custom
 from tavernlink.protocol.session import Confirm
 
 __all__ = ["Reception"]
+
+_HUB_ALONE = (HUB,)
+"""Receivers of what went on to nobody."""
 
 
 class Reception:
@@ -40,7 +44,9 @@ class Reception:
         clock: Clock,
         journal: Journal,
         audit: Audit,
+        traffic: Traffic,
     ) -> None:
+        self._traffic = traffic
         self._asked = asked
         """What is asked with an ack, by whichever kinds of peers the catalogue names."""
         self._published = published
@@ -75,10 +81,18 @@ class Reception:
                     if ack is not None:
                         ack(Success())
                     return
+            flows = self._traffic.added
             self._receive_asked(peer, type_, content, _no_ack if ack is None else self._kept(ack))
+            self._count_question(peer, flows)
         except TavernlinkError as error:
             self._journal(
-                "message.refused", id=peer.id, type=type_[:100], code=error.code, why=error.message[:500]
+                "message.refused",
+                id=peer.id,
+                name=peer.name,
+                key=peer.key.id or None,
+                type=type_[:100],
+                code=error.code,
+                why=error.message[:500],
             )
             if error.code == "forbidden":
                 self._audit.record("permission.refused", peer, target=type_[:100], why=error.message)
@@ -102,6 +116,11 @@ class Reception:
         else:
             check_send(peer.key, type_)
             handler(peer, decode_content(type_, content), ack)
+
+    def _count_question(self, peer: Peer, flows: int) -> None:
+        """A message that made nothing flow from peer to peer was for the hub itself."""
+        if self._traffic.on and flows == self._traffic.added and not peer.is_local:
+            self._traffic.add(peer, _HUB_ALONE, "question")
 
     def _is_asked(self, peer: Peer, type_: str) -> bool:
         """True for what a tavern sends with an ack: it does not keep that until it is counted."""

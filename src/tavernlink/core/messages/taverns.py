@@ -8,6 +8,7 @@ from tavernlink.core.messages.handlers import Published
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.relay.relay import Relay
 from tavernlink.core.rooms.hearing import Hearing
+from tavernlink.core.work.queue_news import QueueNews
 from tavernlink.core.work.work import Work
 from tavernlink.protocol.chat import ChatUpdate
 from tavernlink.protocol.taverns import CharactersChanged, TavernState
@@ -18,7 +19,7 @@ __all__ = ["TavernMessages"]
 class TavernMessages:
     """Carries out what taverns report."""
 
-    def __init__(self, relay: Relay, work: Work, hearing: Hearing) -> None:
+    def __init__(self, relay: Relay, work: Work, hearing: Hearing, queues: QueueNews) -> None:
         self._relay = relay
         self._hearing = hearing
         self._work = work
@@ -33,6 +34,7 @@ class TavernMessages:
             "characters.changed": self._characters,
             "command.done": work.done,
             "commands.known": work.take_report,
+            "queue.watch": queues.watch,
         }
 
     def _chat_update(self, tavern: Tavern, message: ChatUpdate) -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from tavernlink.core.access.audit import Audit
 from tavernlink.core.access.keys import Key, Keyring
-from tavernlink.core.access.permissions import check_connect
+from tavernlink.core.access.rights import check_connect
 from tavernlink.core.functions.functions import Functions
 from tavernlink.core.inbox.inboxes import Inboxes
 from tavernlink.core.limits import HubLimits, RateLimit

@@ -13,6 +13,8 @@ from tavernlink.core.peers.session import Session
 __all__ = ["Place", "Subscriptions", "in_room"]
 
 _EVENT = "event."
+_STEADY = ("stats.", "traffic.")
+"""Topics that come every second whether anything happens or not."""
 
 Place = str | tuple[Literal["room", "member"], str]
 """Where a topic comes from: a tavern's id, `*`, or the taverns of a room. `room`: the session asked for it; `member`:
@@ -31,6 +33,13 @@ class Subscriptions:
         self._may_hear = may_hear
         """(session, tavern's id, topic) → whether its key allows it; asked when an answer is made, not per event."""
         self._wants: dict[Session, set[tuple[Place, str]]] = {}
+        self._at: dict[Place, dict[Session, set[str]]] = {}
+        """The same by place: a tavern's events concern few of thousands of sessions."""
+        self._numbers: dict[Session, int] = {}
+        """In which order sessions began to want something; receivers keep it."""
+        self._count = 0
+        self._events: dict[Place, dict[str, dict[Session, None]]] = {}
+        """Of these, globs that SillyTavern's own events may match, with those that want them: many apps, few globs."""
         self._places: dict[str, frozenset[Place]] = {}
         """Tavern → the places of the rooms that it is in."""
         self._routes: dict[tuple[str, str], tuple[Session, ...]] = {}
@@ -39,13 +48,23 @@ class Subscriptions:
 
     def add(self, session: Session, place: Place, globs: Iterable[str]) -> None:
         """Subscribe; asking twice changes nothing."""
-        self._wants.setdefault(session, set()).update((place, glob) for glob in globs)
+        wants = self._wants.setdefault(session, set())
+        if session not in self._numbers:
+            self._count += 1
+            self._numbers[session] = self._count
+        for glob in globs:
+            wants.add((place, glob))
+            self._at.setdefault(place, {}).setdefault(session, set()).add(glob)
+            if _event_names(glob) is not None:
+                self._events.setdefault(place, {}).setdefault(glob, {})[session] = None
         self.changed()
 
     def remove(self, session: Session, place: Place, globs: list[str]) -> None:
         """Take back what the same words subscribed to; no globs: everything for that place."""
         wants = self._wants.get(session, set())
-        wants -= {(where, glob) for where, glob in wants if where == place and (not globs or glob in globs)}
+        gone = {(where, glob) for where, glob in wants if where == place and (not globs or glob in globs)}
+        wants -= gone
+        self._forget(session, gone)
         self.changed()
 
     def join(self, session: Session, room_id: str, globs: Iterable[str]) -> None:
@@ -70,7 +89,8 @@ class Subscriptions:
 
     def drop(self, session: Session) -> None:
         """Forget a session."""
-        self._wants.pop(session, None)
+        self._forget(session, self._wants.pop(session, set()))
+        self._numbers.pop(session, None)
         self.changed()
 
     def count(self, session: Session) -> int:
@@ -86,12 +106,16 @@ class Subscriptions:
         """Sessions that want this topic of this tavern."""
         found = self._routes.get((tavern, topic))
         if found is None:
-            places = self._places_of(tavern)
+            wanting = {
+                session
+                for place in self._places_of(tavern)
+                for session, globs in self._at.get(place, {}).items()
+                if any(_means(glob, topic) for glob in globs)
+            }
             found = tuple(
                 session
-                for session, wants in self._wants.items()
-                if any(where in places and fnmatchcase(topic, glob) for where, glob in wants)
-                and self._may_hear(session, tavern, topic)
+                for session in sorted(wanting, key=self._numbers.__getitem__)
+                if self._may_hear(session, tavern, topic)
             )
             # SillyTavern has a few hundred event names; a tavern that invents more must not fill the memory.
             if len(self._routes) < 10_000:
@@ -101,20 +125,45 @@ class Subscriptions:
     def wanted_events(self, tavern: str) -> list[str]:
         """Globs over SillyTavern's event names that somebody wants of this tavern, sorted."""
         wanted: set[str] = set()
-        places = self._places_of(tavern)
-        for session, wants in self._wants.items():
-            if not self._may_hear(session, tavern, _EVENT):
-                continue
-            for where, glob in wants:
-                if where in places:
-                    if glob.startswith(_EVENT):
-                        wanted.add(glob[len(_EVENT) :])
-                    elif _EVENT.startswith(_literal_start(glob)) and _literal_start(glob) != glob:
-                        wanted.add("*")
+        for place in self._places_of(tavern):
+            for glob, sessions in self._events.get(place, {}).items():
+                if any(self._may_hear(session, tavern, _EVENT) for session in sessions):
+                    wanted.add(_event_names(glob) or "")
         return ["*"] if "*" in wanted else sorted(wanted)
+
+    def _forget(self, session: Session, gone: Iterable[tuple[Place, str]]) -> None:
+        for place, glob in gone:
+            here = self._at[place]
+            here[session].discard(glob)
+            if not here[session]:
+                del here[session]
+            if not here:
+                del self._at[place]
+            events = self._events.get(place, {})
+            if glob in events:
+                events[glob].pop(session, None)
+                if not events[glob]:
+                    del events[glob]
+                if not events:
+                    del self._events[place]
 
     def _places_of(self, tavern: str) -> frozenset[Place]:
         return self._places.get(tavern, frozenset[Place]()) | {"*", tavern}
+
+
+def _means(glob: str, topic: str) -> bool:
+    """True if a subscription to this glob brings this topic. What comes all the time must be asked for by its noun."""
+    if topic.startswith(_STEADY) and not glob.startswith(_STEADY):
+        return False
+    return fnmatchcase(topic, glob)
+
+
+def _event_names(glob: str) -> str | None:
+    """Which of SillyTavern's event names a glob over topics may match, as a glob; None: none."""
+    if glob.startswith(_EVENT):
+        return glob[len(_EVENT) :]
+    start = _literal_start(glob)
+    return "*" if _EVENT.startswith(start) and start != glob else None
 
 
 def _literal_start(glob: str) -> str:

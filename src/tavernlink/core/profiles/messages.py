@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tavernlink.core.access.audit import Audit
-from tavernlink.core.access.permissions import may_send
+from tavernlink.core.access.rights import may_send
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Peer

@@ -15,6 +15,7 @@ from tavernlink.core.peers.session import Session
 from tavernlink.core.peers.subscriptions import Subscriptions
 from tavernlink.core.relay.fan import Fan
 from tavernlink.core.relay.streams import Stream
+from tavernlink.core.statistics.traffic import Traffic
 from tavernlink.core.work.requests import Request, RequestBook
 from tavernlink.errors import TavernlinkError
 from tavernlink.protocol.chat import ChatChanged, ChatUpdate
@@ -31,11 +32,18 @@ class Relay:
     """Streams, events and chat changes on their way from taverns to apps."""
 
     def __init__(
-        self, subscriptions: Subscriptions, book: RequestBook, directory: Directory, *, most_streams: int
+        self,
+        subscriptions: Subscriptions,
+        book: RequestBook,
+        directory: Directory,
+        traffic: Traffic,
+        *,
+        most_streams: int,
     ) -> None:
         self._subscriptions = subscriptions
         self._book = book
         self._directory = directory
+        self._traffic = traffic
         self._most_streams = most_streams
         self.began: list[Callable[[Request], None]] = []
         """Called with a request whose prompt is built and has gone to the model; for those who only watch."""
@@ -83,6 +91,8 @@ class Relay:
             stream.epoch = self._subscriptions.epoch
         if stream.fan.sessions:
             stream.fan.deliver(Event("stream.delta", message))
+            if self._traffic.on:
+                self._traffic.add(tavern, stream.fan.sessions, "stream")
 
     def tool_call(self, tavern: Tavern, message: StreamToolCall) -> None:
         """A piece of a tool call. Rare beside text, so its receivers are found anew."""
@@ -103,6 +113,7 @@ class Relay:
             session.deliver(event)
         if stream.request is not None:
             stream.request.streamed = stream.request.streamed or stream.seq >= 0
+            stream.request.pieces = max(stream.seq, 0)
             stream.request.stream = None
         for replied in self.replied:
             replied(tavern, stream, message)
@@ -125,6 +136,8 @@ class Relay:
     def host_event(self, tavern: Tavern, message: HostEvent) -> None:
         """One of SillyTavern's own events."""
         receivers = self._subscriptions.route(tavern.id, f"event.{message.name}")
+        if self._traffic.on:
+            self._traffic.add(tavern, receivers, "event")
         self._publish(receivers, "event", msgspec.structs.replace(message, tavern=tavern.id))
 
     def chat(self, tavern: Tavern, update: ChatUpdate) -> None:
@@ -137,6 +150,8 @@ class Relay:
             loading=update.loading,
         )
         receivers = self._subscriptions.route(tavern.id, "chat.changed")
+        if self._traffic.on:
+            self._traffic.add(tavern, receivers, "chat")
         senders = {op.message.sent_by for op in update.ops if op.message is not None} - {None}
         if not senders:
             self._publish(receivers, "chat.changed", changed)
@@ -159,6 +174,8 @@ class Relay:
         """A tavern came, went or opened something else."""
         receivers = self._subscriptions.route(tavern.id, "tavern.changed")
         if receivers:
+            if self._traffic.on:
+                self._traffic.add(tavern, receivers, "state")
             self._publish(receivers, "tavern.changed", TavernChanged(tavern=tavern.info()))
 
     def _receivers(self, tavern: Tavern, stream: Stream, topic: str) -> tuple[Session, ...]:

@@ -22,7 +22,18 @@ PRIVATE_KINDS = frozenset({"detached", "raw", "quiet"})
 class Stream:
     """One generation between `stream.start` and `stream.end`."""
 
-    __slots__ = ("_calls", "_reasoning", "_text", "epoch", "fan", "private", "request", "seq", "start")
+    __slots__ = (
+        "_calls",
+        "_reasoning",
+        "_text",
+        "epoch",
+        "fan",
+        "pieces",
+        "private",
+        "request",
+        "seq",
+        "start",
+    )
 
     def __init__(self, start: StreamStart, request: Request | None, *, asked: bool = False) -> None:
         self.start = start
@@ -31,6 +42,8 @@ class Stream:
         """Never shows in SillyTavern: only its asker hears of it, and nobody where the hub knows of no asker."""
         self.seq = -1
         """Number of the last delta."""
+        self.pieces = 0
+        """How many deltas there were."""
         self.fan = Fan(())
         """Who receives its deltas."""
         self.epoch = -1
@@ -60,6 +73,7 @@ class Stream:
         if delta.seq <= self.seq:
             return False
         self.seq = delta.seq
+        self.pieces += 1
         parts = self._text if delta.channel == "text" else self._reasoning
         if delta.replace:
             parts.clear()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tavernlink.core.access.audit import Audit
-from tavernlink.core.access.permissions import check_scope
+from tavernlink.core.access.rights import check_scope
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import App, Peer, Tavern
@@ -25,8 +25,8 @@ from tavernlink.core.seams import Ack
 from tavernlink.errors import AuthError, BadMessage, NotFound
 from tavernlink.protocol.chat import Persona
 from tavernlink.protocol.outcome import Success
+from tavernlink.protocol.room_moderation import Invitation, RoomInvite, RoomRevoke
 from tavernlink.protocol.rooms import (
-    Invitation,
     RoomAdd,
     RoomClosed,
     RoomContext,
@@ -35,11 +35,9 @@ from tavernlink.protocol.rooms import (
     RoomCreate,
     RoomDelete,
     RoomGet,
-    RoomInvite,
     RoomJoin,
     RoomLeave,
     RoomList,
-    RoomRevoke,
     RoomRole,
     RoomSet,
     RoomSettings,

@@ -19,14 +19,8 @@ from tavernlink.core.seams import Ack
 from tavernlink.errors import AuthError
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Success
-from tavernlink.protocol.rooms import (
-    RoomClosed,
-    RoomKick,
-    RoomMute,
-    RoomRemove,
-    RoomRoleSet,
-    RoomUnmute,
-)
+from tavernlink.protocol.room_moderation import RoomKick, RoomMute, RoomRemove, RoomRoleSet, RoomUnmute
+from tavernlink.protocol.rooms import RoomClosed
 
 __all__ = ["Moderation"]
 

@@ -41,7 +41,7 @@ _ROOM_MODES = ("reply", "regenerate", "swipe", "continue")
 class _Errand(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks for what in which room, and where the answer goes."""
 
-    app: App
+    app: Peer
     room: Room
     request_id: str
     asked: bytes
@@ -165,7 +165,7 @@ class Speaking:
 
     # The turn
 
-    def release(self, app: App, message: RoomRelease, ack: Ack) -> None:
+    def release(self, app: Peer, message: RoomRelease, ack: Ack) -> None:
         """`room.release`: what waits goes as one turn; where nothing waits, a reply is asked for."""
         room = self._rooms.reach(app, message.room)
         check_may(room, app, "release")
@@ -238,7 +238,7 @@ class Speaking:
         return [known[tavern_id] for tavern_id in room.taverns if tavern_id in known]
 
     def _errand(
-        self, app: App, room: Room, type_: str, message: ChatSend | Generate | RoomRelease, ack: Ack
+        self, app: Peer, room: Room, type_: str, message: ChatSend | Generate | RoomRelease, ack: Ack
     ) -> _Errand:
         priority = getattr(message, "priority", 0)
         if priority:

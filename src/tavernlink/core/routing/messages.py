@@ -1,4 +1,4 @@
-"""`route.list`, `route.put`, `route.remove`, `route.test`: the rules, for admins."""
+"""`route.list`, `route.put`, `route.remove`, `route.test`, `route.check`: the rules, for admins."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.peer import Peer
 from tavernlink.core.routing.routing import Routing
+from tavernlink.core.routing.rule import Rule
 from tavernlink.core.seams import Ack
-from tavernlink.protocol.outcome import Success
-from tavernlink.protocol.routing import Route, RouteList, RouteRemove, RouteTest
+from tavernlink.errors import TavernlinkError
+from tavernlink.protocol.outcome import ErrorInfo, Success
+from tavernlink.protocol.routing import Route, RouteList, RouteRemove, RouteTest, RouteVerdict
 
 if TYPE_CHECKING:
     from tavernlink.core.access.audit import Audit
@@ -29,6 +31,7 @@ class RouteMessages:
             "route.put": self._put,
             "route.remove": self._remove,
             "route.test": self._test,
+            "route.check": self._check,
         }
 
     def _list(self, peer: Peer, message: RouteList, ack: Ack) -> None:
@@ -48,3 +51,11 @@ class RouteMessages:
 
     def _test(self, peer: Peer, message: RouteTest, ack: Ack) -> None:
         ack(Success(result=self._routing.test(peer, message)))
+
+    def _check(self, peer: Peer, message: Route, ack: Ack) -> None:
+        problem = None
+        try:
+            Rule(message, "api", 0.0)
+        except TavernlinkError as error:
+            problem = ErrorInfo.of(error)
+        ack(Success(result=RouteVerdict(problem=problem)))

@@ -36,6 +36,8 @@ class Post:
         self._clock = clock
         self.absent: Absent = lambda _name, _event, _key_id: False
         self.away: Away = lambda _peer, _event: None
+        self.carried: list[Callable[[Peer, Peer], None]] = []
+        """Called with sender and receiver of each message; for those who only watch."""
 
     def deliver(self, envelopes: list[Envelope], message_id: str, sender: Peer) -> Sent:
         """Deliver messages of one origin; who is addressed twice gets each type once.
@@ -66,14 +68,19 @@ class Post:
                 if (envelope.type, peer.session.id) in seen or not _may_get(peer, sender):
                     continue
                 seen.add((envelope.type, peer.session.id))
-                peer.session.deliver(event)
-                if peer.session.link is None:
-                    self.away(peer, event)
+                self._hand(event, sender, peer)
                 (reached if peer.session.link is not None else kept).add(peer.session.id)
             if envelope.to.all:
                 for session in self._listening(envelope.type):
                     session.deliver(event)
         return Sent(message_id=message_id, reached=len(reached), kept=len(kept - reached), unknown=unknown)
+
+    def _hand(self, event: Event, sender: Peer, peer: Peer) -> None:
+        peer.session.deliver(event)
+        for carried in self.carried:
+            carried(sender, peer)
+        if peer.session.link is None:
+            self.away(peer, event)
 
     def _keep(self, name: str, event: Event, sender: Peer, kept: set[str]) -> bool:
         if not self.absent(name, event, sender.key.id):

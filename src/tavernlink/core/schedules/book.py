@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -120,6 +121,8 @@ class Schedules:
         self._directory = directory
         self._audit = audit
         self._entrance = entrance
+        self.touched: Callable[[Schedule], None] = lambda _: None
+        """Called when there is something new to show of one."""
         self._schedules: dict[str, Schedule] = {}
         for record in sorted(self._shelf.load(), key=lambda each: (each.made, each.id)):
             self._schedules[record.id] = Schedule(record)
@@ -138,6 +141,10 @@ class Schedules:
     def of_key(self, key_id: str | None) -> list[Schedule]:
         """Return those of a key, or every one, oldest first."""
         return [each for each in self._schedules.values() if key_id in (None, each.record.key_id)]
+
+    def has(self, id_: str) -> bool:
+        """True if there is one with this id."""
+        return id_ in self._schedules
 
     def create(self, key_id: str, spec: ScheduleCreate) -> Schedule:
         """Make one; its timing was checked."""
@@ -167,6 +174,7 @@ class Schedules:
         """Forget it; a run that is under way goes on."""
         del self._schedules[schedule.id]
         self._shelf.remove(schedule.id)
+        self.touched(schedule)
 
     def pause(self, schedule: Schedule) -> None:
         """Let no run begin by itself."""
@@ -349,3 +357,4 @@ class Schedules:
 
     def _keep(self, schedule: Schedule) -> None:
         self._shelf.put(schedule.record)
+        self.touched(schedule)

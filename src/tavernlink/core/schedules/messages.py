@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tavernlink.core.access.permissions import check_send
+from tavernlink.core.access.rights import check_send
 from tavernlink.core.schedules.book import Schedule, Schedules
 from tavernlink.core.schedules.run import check_action
 from tavernlink.core.schedules.timing import check_timing

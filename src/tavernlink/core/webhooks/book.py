@@ -64,6 +64,8 @@ class Webhooks:
         """Called when there may be something to send."""
         self.changed: Callable[[Hook], None] = lambda _: None
         """Called when one wants to hear something else than before."""
+        self.touched: Callable[[Hook], None] = lambda _: None
+        """Called when there is something new to show of one."""
         self._pings: dict[str, tuple[Hook, DeliveryRecord, Callable[[DeliveryInfo], None]]] = {}
         self._waiting_pings: list[str] = []
         self._next_look = 0.0
@@ -144,6 +146,7 @@ class Webhooks:
         hook.deliveries.clear()
         self._store.webhooks.remove(hook.id)
         self.changed(hook)
+        self.touched(hook)
 
     def rotate(self, hook: Hook, overlap: float) -> str:
         """Give it a new secret; return it. The one before it is good for so many seconds more."""
@@ -181,7 +184,14 @@ class Webhooks:
     def replay(self, hook: Hook, ids: list[str] | None) -> int:
         """Let dead ones be tried again; returns how many."""
         found = hook.deliveries.replay(ids, self._clock.wall())
+        self.touched(hook)
         self.wake()
+        return found
+
+    def discard(self, hook: Hook, ids: list[str] | None) -> int:
+        """Forget dead ones; returns how many."""
+        found = hook.deliveries.discard(ids)
+        self.touched(hook)
         return found
 
     def _stand(self, hook: Hook, **changes: Any) -> None:
@@ -193,6 +203,7 @@ class Webhooks:
 
     def _keep(self, hook: Hook) -> None:
         self._store.webhooks.put(hook.record)
+        self.touched(hook)
 
     # What happens
 
@@ -201,6 +212,7 @@ class Webhooks:
         now = self._clock.wall()
         record = self._record(hook, type_, data, tavern, now)
         hook.deliveries.add(record, now)
+        self.touched(hook)
         self.wake()
 
     def ping(self, hook: Hook, told: Callable[[DeliveryInfo], None]) -> None:
@@ -340,6 +352,7 @@ class Webhooks:
         # Written at once only where it says something new: a success a minute ago is in the log anyway.
         hook_is_old = now - (hook.standing.last_success or 0.0) > _LOOK
         hook.stand(last_success=now, failing_since=None, last_error=None)
+        self.touched(hook)
         if was_failing or hook_is_old:
             self._keep(hook)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tavernlink.core.access.permissions import may_hear
+from tavernlink.core.access.rights import may_hear
 from tavernlink.core.peers.directory import ANY, Directory
 from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.peers.subscriptions import Place, Subscriptions, in_room

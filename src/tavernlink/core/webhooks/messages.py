@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tavernlink.core.access.permissions import check_scope
+from tavernlink.core.access.rights import check_scope
 from tavernlink.core.webhooks.hook import Hook, check_types
 from tavernlink.core.webhooks.listening import is_member
 from tavernlink.core.webhooks.records import delivery_info
@@ -188,7 +188,7 @@ class WebhookMessages:
 
     def _discard(self, app: App, message: WebhookDiscard, ack: Ack) -> None:
         hook = self._mine(app, message.webhook)
-        discarded = hook.deliveries.discard(message.deliveries)
+        discarded = self._book.discard(hook, message.deliveries)
         self._audit.record("webhook.discarded", app, target=hook.id, deliveries=discarded)
         ack(Success(result={"discarded": discarded}))
 

@@ -128,6 +128,7 @@ class Asking:
             wire_id=self._ids.new("w"),
             key_id=peer.key.id,
             asker=asker_of(peer),
+            asker_name=peer.name,
             lane=order.lane,
             command=order.command,
             args=args,

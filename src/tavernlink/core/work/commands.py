@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tavernlink.core.access.audit import Audit
-from tavernlink.core.access.permissions import check_command, check_scope, may_run
+from tavernlink.core.access.rights import check_command, check_scope, may_run
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import Peer, Tavern

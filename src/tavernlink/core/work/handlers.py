@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from tavernlink.core.access.audit import Audit
-from tavernlink.core.access.permissions import check_scope
+from tavernlink.core.access.rights import check_scope
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
-from tavernlink.core.peers.peer import Peer
+from tavernlink.core.peers.peer import Peer, Tavern
 from tavernlink.core.seams import Ack
 from tavernlink.core.work.asking import Asking, Order, fingerprint
 from tavernlink.core.work.requests import FINAL, Lane, Request
+from tavernlink.core.work.watching import Watching
 from tavernlink.core.work.work import Work
 from tavernlink.errors import BadMessage, NotFound, TavernlinkError
 from tavernlink.protocol.bindings import SessionForget, SessionInfo, SessionList
@@ -27,7 +28,6 @@ from tavernlink.protocol.requests import (
     GenerationStop,
     RequestCancel,
     RequestGet,
-    RequestInfo,
     RequestList,
     RequestUpdate,
 )
@@ -45,8 +45,11 @@ ToRoom = Callable[[Any, ChatSend, Ack], None]
 class WorkMessages:
     """Carries out what peers ask. Each handler acks exactly once, now or later, or raises."""
 
-    def __init__(self, directory: Directory, work: Work, asking: Asking, audit: Audit) -> None:
+    def __init__(
+        self, directory: Directory, work: Work, asking: Asking, audit: Audit, watching: Watching
+    ) -> None:
         self._audit = audit
+        self._watching = watching
         self._directory = directory
         self._work = work
         self._asking = asking
@@ -164,7 +167,8 @@ class WorkMessages:
             self._work.watch(request, peer.session)
 
     def _request_cancel(self, peer: Peer, message: RequestCancel, ack: Ack) -> None:
-        request = self._find(peer, message.request_id)
+        request = self._work.book.of_tavern(peer.id, message.request_id) if isinstance(peer, Tavern) else None
+        request = request or self._find(peer, message.request_id)
         if request.key_id != peer.key.id:
             self._audit.record("request.cancelled", peer, target=request.request_id, of=request.key_id)
         self._work.cancel(request)
@@ -177,7 +181,7 @@ class WorkMessages:
             for request in reversed(self._work.book.of_key(_whose(peer)))
             if tavern in (None, request.tavern_id) and not (message.open and request.state in FINAL)
         ]
-        ack(Success(result=[self._info(request) for request in found[: message.limit]]))
+        ack(Success(result=[self._watching.info(request) for request in found[: message.limit]]))
 
     def _find(self, peer: Peer, request_id: str) -> Request:
         try:
@@ -189,21 +193,6 @@ class WorkMessages:
 
     def _state(self, request: Request) -> RequestUpdate:
         return request.update(self._work.position(request) if request.state == "queued" else None)
-
-    def _info(self, request: Request) -> RequestInfo:
-        return RequestInfo(
-            request_id=request.request_id,
-            state=request.state,
-            type=request.command,
-            tavern=request.tavern_id or None,
-            position=self._work.position(request) if request.state == "queued" else None,
-            key=request.key_id,
-            session=request.session_name,
-            character=request.character,
-            priority=request.priority,
-            asked=request.since,
-            error=request.error,
-        )
 
     # Sessions
 

@@ -45,6 +45,7 @@ class _Body(msgspec.Struct, kw_only=True, omit_defaults=True):
     tavern_name: str = ""
     timeout: float
     asker: str = ""
+    asker_name: str = ""
     owner: str | None = None
     args: Any = None
     """None once it is over."""
@@ -84,6 +85,7 @@ class Ledger:
             tavern_name=tavern_name,
             timeout=request.timeout,
             asker=request.asker,
+            asker_name=request.asker_name,
             owner=request.owner,
             args=None if over else request.args,
             priority=request.priority,
@@ -141,6 +143,7 @@ class Ledger:
                 deadline=now + (wait if kept.state == "queued" else body.timeout),
                 timeout=body.timeout,
                 asker=body.asker,
+                asker_name=body.asker_name,
                 owner=body.owner,
                 priority=body.priority,
                 pool=body.pool,

@@ -52,6 +52,7 @@ class Request:
         "args",
         "asked",
         "asker",
+        "asker_name",
         "by",
         "caller",
         "cancelling",
@@ -66,6 +67,7 @@ class Request:
         "lane",
         "limits",
         "owner",
+        "pieces",
         "pool",
         "priority",
         "request_id",
@@ -100,6 +102,7 @@ class Request:
         deadline: float,
         timeout: float,
         asker: str = "",
+        asker_name: str = "",
         priority: int = 0,
         pool: Pool = "named",
         character: str | None = None,
@@ -131,6 +134,8 @@ class Request:
         self.tavern_id = ""
         self.asker = asker or key_id
         """Who takes turns with the others in a queue: a key's app, or the key where its apps come and go."""
+        self.asker_name = asker_name
+        """What the app that asked calls itself; for people."""
         self.priority = priority
         """Higher goes first; only managers give it."""
         self.pool: Pool = pool
@@ -156,6 +161,8 @@ class Request:
         """The position that its asker was last told."""
         self.streamed = False
         """Its asker has had text: doing it again would say it twice."""
+        self.pieces = 0
+        """Of text that came, once its stream is over."""
         self.retried = False
         """A tavern was lost over it already."""
         self.siblings: tuple[str, ...] = ()
@@ -247,6 +254,11 @@ class RequestBook:
     def by_wire(self, wire_id: str | None) -> Request | None:
         """Return the request that a tavern speaks of."""
         return self._by_wire.get(wire_id) if wire_id else None
+
+    def of_tavern(self, tavern_id: str, wire_id: str) -> Request | None:
+        """Return what a tavern is to do under this id of a command."""
+        request = self.by_wire(wire_id)
+        return request if request is not None and request.tavern_id == tavern_id else None
 
     def add(self, request: Request) -> None:
         """Take a new request in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tavernlink.core.peers.directory import Directory
@@ -19,8 +20,9 @@ __all__ = ["Telling", "command_of", "deliver"]
 class Telling:
     """Says where requests stand."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, shifted: list[Callable[[Request], None]]) -> None:
         self._directory = directory
+        self._shifted = shifted
 
     def position(self, request: Request) -> int:
         """Requests before it."""
@@ -37,9 +39,13 @@ class Telling:
             also=list(request.siblings),
         )
 
+    def watchers(self, session: Session) -> tuple[Session, ...]:
+        """Who follows what this session asks for: an app. A tavern gets no `request.update`, nor streams back."""
+        return () if isinstance(self._directory.peer_of(session), Tavern) else (session,)
+
     def watch(self, request: Request, session: Session) -> None:
         """Tell this session of the request too, beginning with where it stands."""
-        if session in request.watchers:
+        if session in request.watchers or not self.watchers(session):
             return
         request.watchers = (*request.watchers, session)
         if request.state not in FINAL:
@@ -64,6 +70,8 @@ class Telling:
             if request.told != position:
                 request.told = position
                 self.tell(request, position)
+                for shifted in self._shifted:
+                    shifted(request)
 
 
 def command_of(request: Request, args: Any) -> Command:

@@ -27,6 +27,7 @@ from tavernlink.core.work.quota import Quota
 from tavernlink.core.work.reports import compare
 from tavernlink.core.work.requests import FINAL, Request, RequestBook
 from tavernlink.core.work.sessions import Sessions
+from tavernlink.core.work.stopping import Stopping
 from tavernlink.core.work.telling import Telling, command_of, deliver
 from tavernlink.core.work.turns import Turns
 from tavernlink.errors import GenerationError, TavernlinkError, Unavailable
@@ -56,7 +57,9 @@ class Work:
         self.sessions = Sessions(directory, Bindings(store.bindings), self.pool)
         self.over: Callable[[Request, Event], None] = _nobody_away
         """Called with a request that has its final state, and the event that tells it."""
-        self._telling = Telling(directory)
+        self.shifted: list[Callable[[Request], None]] = []
+        """Called with each request whose place in its queue is another one."""
+        self._telling = Telling(directory, self.shifted)
         self._queries = Queries(clock, ids)
         self._moves = Moves(directory, self.pool, self.sessions, self.quota)
         self._turns = Turns(
@@ -72,8 +75,7 @@ class Work:
         """Called with each request that has got its final state."""
         self.moved: list[Callable[[Request], None]] = []
         """Called with each request that begins to wait or to run; for those who only watch."""
-        self._stopping: dict[str, float] = {}
-        """Wire ids that hold a place after their final state → when the place is taken from them."""
+        self._stopping = Stopping(directory, self.book)
 
     # Asking
 
@@ -100,7 +102,7 @@ class Work:
     def enqueue(self, request: Request, tavern: Tavern, session: Session) -> None:
         """Let a request wait in a tavern's queue until the next `dispatch`."""
         request.tavern_id = tavern.id
-        request.watchers = (session,)
+        request.watchers = self._telling.watchers(session)
         self.book.add(request)
         self._write(request)
         if request.session_name is not None:
@@ -150,10 +152,10 @@ class Work:
         """Take the outcome of a command; one that nobody waits for is ignored."""
         if self._queries.done(tavern, message):
             return
-        request = self.book.by_wire(message.request_id)
-        if request is None or request.tavern_id != tavern.id:
+        request = self.book.of_tavern(tavern.id, message.request_id)
+        if request is None:
             return
-        self._stopping.pop(request.wire_id, None)
+        self._stopping.forget(request)
         tavern.lanes.release(request)
         if request.state == "running":
             self._conclude(request, message)
@@ -300,7 +302,7 @@ class Work:
         lost: list[Request] = []
         for request in requests:
             tavern.lanes.release(request)
-            self._stopping.pop(request.wire_id, None)
+            self._stopping.forget(request)
             if request.state != "running":
                 continue
             lost.append(request)
@@ -335,13 +337,9 @@ class Work:
         for request in self.book.open():
             if now >= request.deadline:
                 self._expire(request, now)
-        for wire_id, deadline in list(self._stopping.items()):
-            held = self.book.by_wire(wire_id)
-            if now >= deadline or held is None:
-                del self._stopping[wire_id]
-                holder = self._directory.taverns.get(held.tavern_id) if held else None
-                if held and holder and holder.lanes.release(held):
-                    self._released(held, holder)
+        for held, holder in self._stopping.overdue(now):
+            if holder.lanes.release(held):
+                self._released(held, holder)
         for tavern in list(self._directory.taverns.values()):
             if tavern.lanes.waiting and tavern.online:
                 self.dispatch(tavern)  # a session may have waited for somebody at another tab
@@ -358,7 +356,7 @@ class Work:
             if tavern:
                 self._telling.positions(tavern)
             return
-        self._stopping[request.wire_id] = now + self._limits.cancel_grace
+        self._stopping.hold(request, now + self._limits.cancel_grace)
         if request.cancelling:
             self._finish(
                 request, "cancelled", error=ErrorInfo(code="cancelled", message="The request was cancelled.")

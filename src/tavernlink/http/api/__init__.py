@@ -13,6 +13,7 @@ from tavernlink.http.api.events import listen
 from tavernlink.http.api.files import FileRoutes
 from tavernlink.http.api.functions import FunctionRoutes
 from tavernlink.http.api.inbox import InboxRoutes
+from tavernlink.http.api.logs import list_logs
 from tavernlink.http.api.messages import send_message
 from tavernlink.http.api.pool import PoolRoutes
 from tavernlink.http.api.profiles import ProfileRoutes, TavernProfileRoutes, list_profiles
@@ -21,6 +22,7 @@ from tavernlink.http.api.rooms import RoomRoutes
 from tavernlink.http.api.routes import RoutingRuleRoutes
 from tavernlink.http.api.schedules import ScheduleRoutes
 from tavernlink.http.api.sessions import SessionRoutes
+from tavernlink.http.api.stats import show_stats
 from tavernlink.http.api.taverns import TavernRoutes, list_characters, list_taverns
 from tavernlink.http.api.webhooks import WebhookRoutes
 
@@ -50,6 +52,8 @@ ROUTES = (
     KeyRoutes,
     PairingRoutes,
     list_audit,
+    list_logs,
+    show_stats,
     WebhookRoutes,
     ScheduleRoutes,
 )

@@ -31,8 +31,17 @@ from tavernlink.http.api.room_bodies import (
 from tavernlink.http.caller import AsCaller, HttpRequest
 from tavernlink.http.presence import answer_by
 from tavernlink.protocol.chat import ChatSend
-from tavernlink.protocol.rooms import (
+from tavernlink.protocol.room_moderation import (
     Invitation,
+    RoomInvite,
+    RoomKick,
+    RoomMute,
+    RoomRemove,
+    RoomRevoke,
+    RoomRoleSet,
+    RoomUnmute,
+)
+from tavernlink.protocol.rooms import (
     MemberInfo,
     RoomAdd,
     RoomContext,
@@ -42,19 +51,12 @@ from tavernlink.protocol.rooms import (
     RoomDelete,
     RoomGet,
     RoomInfo,
-    RoomInvite,
     RoomJoin,
-    RoomKick,
     RoomLeave,
     RoomList,
-    RoomMute,
     RoomRelease,
-    RoomRemove,
-    RoomRevoke,
-    RoomRoleSet,
     RoomSet,
     RoomTypingSet,
-    RoomUnmute,
 )
 from tavernlink.protocol.subscriptions import Subscribe
 

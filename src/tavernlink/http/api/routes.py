@@ -8,7 +8,15 @@ from litestar.params import FromPath, JSONBody
 
 from tavernlink.http.api.answers import Answer, ok
 from tavernlink.http.caller import AsCaller
-from tavernlink.protocol.routing import Route, RouteInfo, RouteList, RouteRemove, RouteTest, RouteTrace
+from tavernlink.protocol.routing import (
+    Route,
+    RouteInfo,
+    RouteList,
+    RouteRemove,
+    RouteTest,
+    RouteTrace,
+    RouteVerdict,
+)
 
 __all__ = ["RoutingRuleRoutes"]
 
@@ -33,6 +41,15 @@ class RoutingRuleRoutes(Controller):
     async def test(self, caller: AsCaller, data: JSONBody[RouteTest]) -> Answer[RouteTrace]:
         """`route.test`."""
         return ok(await caller.ask("route.test", data))
+
+    @post(
+        "/check",
+        summary="Whether such a rule can be, and where it is wrong; nothing is kept",
+        status_code=200,
+    )
+    async def check(self, caller: AsCaller, data: JSONBody[Route]) -> Answer[RouteVerdict]:
+        """`route.check`."""
+        return ok(await caller.ask("route.check", data))
 
     @put("/{route:str}", summary="Make or change the rule with this id")
     async def change(

@@ -12,7 +12,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-from tavernlink.core.access.permissions import may_send
+from tavernlink.core.access.rights import may_send
 from tavernlink.mcp.local import LocalHub
 from tavernlink.mcp.server.server import make_server
 from tavernlink.mcp.server.sight import Context, Sight

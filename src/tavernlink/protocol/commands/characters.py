@@ -1,28 +1,26 @@
-"""Characters: their cards, pictures, tags, and which one is open."""
+"""Characters: which there are and which is open, their pictures and tags. What a card says is in `cards`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from tavernlink.protocol.commands.cards import CharacterCard, CharacterFields, Tags
 from tavernlink.protocol.commands.entry import Arguments, command
 from tavernlink.protocol.files import File
-from tavernlink.protocol.message import Count, Id, Message, Name, Text
+from tavernlink.protocol.message import Count, Id, Message, Name
 
 __all__ = [
     "ROWS",
-    "CharacterCard",
     "CharacterCreate",
     "CharacterDelete",
     "CharacterDeleted",
     "CharacterEdit",
     "CharacterExport",
     "CharacterFavourite",
-    "CharacterFields",
     "CharacterImport",
     "CharacterListing",
-    "CharacterNote",
     "CharacterOpened",
     "CharacterPicture",
     "CharacterRef",
@@ -35,9 +33,6 @@ __all__ = [
     "CharacterTagged",
     "CharacterTags",
 ]
-
-_Texts = Annotated[list[Text], msgspec.Meta(max_length=200)]
-_Tags = Annotated[list[Name], msgspec.Meta(max_length=200)]
 
 
 class CharacterRef(Arguments):
@@ -58,7 +53,7 @@ class CharacterSearch(Arguments):
     """Stands in the name, the card's texts, its notes or its tags. Small and capital letters are the same."""
     name: Name | None = None
     """Stands in the name."""
-    tags: _Tags = msgspec.field(default_factory=list)
+    tags: Tags = msgspec.field(default_factory=list)
     """It has each of these, in SillyTavern or on its card."""
     favourite: bool | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
@@ -80,43 +75,6 @@ class CharacterSummary(Message, omit_defaults=False):
     open: bool = False
 
 
-class CharacterNote(Message, omit_defaults=False):
-    """The character's note: a text inside the chat."""
-
-    prompt: Text = ""
-    depth: Count = 4
-    """Messages from the end of the chat before which it stands."""
-    role: Literal["system", "user", "assistant"] = "system"
-
-
-class CharacterCard(Message, omit_defaults=False):
-    """A character card, with the field names of the card specification (V2)."""
-
-    name: Name
-    description: Text = ""
-    personality: Text = ""
-    scenario: Text = ""
-    first_mes: Text = ""
-    mes_example: Text = ""
-    alternate_greetings: list[Text] = msgspec.field(default_factory=list)
-    system_prompt: Text = ""
-    post_history_instructions: Text = ""
-    creator_notes: Text = ""
-    creator: Text = ""
-    character_version: Text = ""
-    tags: list[Name] = msgspec.field(default_factory=list)
-    """Written on the card."""
-    talkativeness: float = 0.5
-    """From 0 to 1: how often it speaks in groups."""
-    world: Name = ""
-    """The lorebook that goes with it."""
-    depth_prompt: CharacterNote = CharacterNote()
-    character_book: dict[str, Any] | None = None
-    """Lore inside the card."""
-    extensions: dict[str, Any] = msgspec.field(default_factory=dict)
-    """What other programs and extensions keep on the card."""
-
-
 class CharacterSheet(CharacterSummary, kw_only=True, omit_defaults=False):
     """One character with its card."""
 
@@ -129,35 +87,6 @@ class CharacterOpened(Message, omit_defaults=False):
     id: Id
     name: Name
     chat_id: Id | None = None
-
-
-class CharacterFields(Arguments):
-    """Fields of a card, with the names of the card specification (V2). What is not given stays as it is."""
-
-    description: Text | None = None
-    personality: Text | None = None
-    scenario: Text | None = None
-    first_mes: Text | None = None
-    mes_example: Text | None = None
-    alternate_greetings: _Texts | None = None
-    system_prompt: Text | None = None
-    post_history_instructions: Text | None = None
-    creator_notes: Text | None = None
-    creator: Text | None = None
-    character_version: Text | None = None
-    tags: _Tags | None = None
-    """Written on the card; those that SillyTavern sorts by are given with `character.tag`."""
-    talkativeness: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
-    favourite: bool | None = None
-    world: Name | None = None
-    """Name of a lorebook that is there; empty: none."""
-    depth_prompt: CharacterNote | None = None
-    character_book: dict[str, Any] | None = None
-    """Lore inside the card: an object with `entries` and `extensions`."""
-    extensions: dict[str, Any] | None = None
-    """Merged with what is there."""
-    avatar: File | None = None
-    """A picture."""
 
 
 class CharacterCreate(CharacterFields, kw_only=True):
@@ -234,8 +163,8 @@ class CharacterExport(CharacterRef, kw_only=True):
 class CharacterTag(CharacterRef, kw_only=True):
     """Tags that a character gets and loses in SillyTavern. Those that do not exist yet are made."""
 
-    add: _Tags = msgspec.field(default_factory=list)
-    remove: _Tags = msgspec.field(default_factory=list)
+    add: Tags = msgspec.field(default_factory=list)
+    remove: Tags = msgspec.field(default_factory=list)
 
 
 class CharacterTags(Arguments):

@@ -13,7 +13,7 @@ from tavernlink.protocol.message import Count, Message, Name
 
 __all__ = ["ROWS", "Expression", "ExpressionDeleted", "ExpressionRef", "ExpressionSet"]
 
-_Word = Annotated[str, msgspec.Meta(pattern=r"^[\w][\w .-]*\Z", max_length=80)]
+_Word = Annotated[str, msgspec.Meta(pattern=r"^[\w][\w .-]*$", max_length=80)]
 
 
 class ExpressionRef(CharacterRef, kw_only=True):

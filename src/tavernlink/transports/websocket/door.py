@@ -12,7 +12,7 @@ import ipaddress
 from dataclasses import dataclass, field
 
 from tavernlink.core.access.keys import Key
-from tavernlink.core.access.permissions import check_connect
+from tavernlink.core.access.rights import check_connect
 from tavernlink.errors import AuthError, BadMessage, TavernlinkError
 from tavernlink.protocol import WEBSOCKET_SUBPROTOCOL
 from tavernlink.runtime.hub import Runtime

@@ -23,6 +23,69 @@ import type {
   WorldPlace,
 } from "./protocol.js";
 
+/** The character's note: a text inside the chat. */
+export interface CharacterNote {
+  prompt: string;
+  /** Messages from the end of the chat before which it stands. */
+  depth: number;
+  role: "assistant" | "system" | "user";
+}
+
+/** A character card, with the field names of the card specification (V2). */
+export interface CharacterCard {
+  name: string;
+  description: string;
+  personality: string;
+  scenario: string;
+  first_mes: string;
+  mes_example: string;
+  alternate_greetings: string[];
+  system_prompt: string;
+  post_history_instructions: string;
+  creator_notes: string;
+  creator: string;
+  character_version: string;
+  /** Written on the card. */
+  tags: string[];
+  /** From 0 to 1: how often it speaks in groups. */
+  talkativeness: number;
+  /** The lorebook that goes with it. */
+  world: string;
+  depth_prompt: CharacterNote;
+  /** Lore inside the card. */
+  character_book: Record<string, unknown> | null;
+  /** What other programs and extensions keep on the card. */
+  extensions: Record<string, unknown>;
+}
+
+/** Fields of a card, with the names of the card specification (V2). What is not given stays as it is. */
+export interface CharacterFields {
+  description?: string;
+  personality?: string;
+  scenario?: string;
+  first_mes?: string;
+  mes_example?: string;
+  alternate_greetings?: string[];
+  system_prompt?: string;
+  post_history_instructions?: string;
+  creator_notes?: string;
+  creator?: string;
+  character_version?: string;
+  /** Written on the card; those that SillyTavern sorts by are given with `character.tag`. */
+  tags?: string[];
+  talkativeness?: number;
+  favourite?: boolean;
+  /** Name of a lorebook that is there; empty: none. */
+  world?: string;
+  depth_prompt?: CharacterNote;
+  /** Lore inside the card: an object with `entries` and `extensions`. */
+  character_book?: Record<string, unknown>;
+  /** Merged with what is there. */
+  extensions?: Record<string, unknown>;
+  /** A picture. */
+  avatar?: File;
+}
+
 /** Which character. */
 export interface CharacterRef {
   /** Its id (the file name of its avatar, e.g. `Seraphina.png`), or its name where only one has it. */
@@ -59,41 +122,6 @@ export interface CharacterSummary {
   open: boolean;
 }
 
-/** The character's note: a text inside the chat. */
-export interface CharacterNote {
-  prompt: string;
-  /** Messages from the end of the chat before which it stands. */
-  depth: number;
-  role: "assistant" | "system" | "user";
-}
-
-/** A character card, with the field names of the card specification (V2). */
-export interface CharacterCard {
-  name: string;
-  description: string;
-  personality: string;
-  scenario: string;
-  first_mes: string;
-  mes_example: string;
-  alternate_greetings: string[];
-  system_prompt: string;
-  post_history_instructions: string;
-  creator_notes: string;
-  creator: string;
-  character_version: string;
-  /** Written on the card. */
-  tags: string[];
-  /** From 0 to 1: how often it speaks in groups. */
-  talkativeness: number;
-  /** The lorebook that goes with it. */
-  world: string;
-  depth_prompt: CharacterNote;
-  /** Lore inside the card. */
-  character_book: Record<string, unknown> | null;
-  /** What other programs and extensions keep on the card. */
-  extensions: Record<string, unknown>;
-}
-
 /** One character with its card. */
 export interface CharacterSheet {
   id: string;
@@ -112,34 +140,6 @@ export interface CharacterOpened {
   id: string;
   name: string;
   chat_id: string | null;
-}
-
-/** Fields of a card, with the names of the card specification (V2). What is not given stays as it is. */
-export interface CharacterFields {
-  description?: string;
-  personality?: string;
-  scenario?: string;
-  first_mes?: string;
-  mes_example?: string;
-  alternate_greetings?: string[];
-  system_prompt?: string;
-  post_history_instructions?: string;
-  creator_notes?: string;
-  creator?: string;
-  character_version?: string;
-  /** Written on the card; those that SillyTavern sorts by are given with `character.tag`. */
-  tags?: string[];
-  talkativeness?: number;
-  favourite?: boolean;
-  /** Name of a lorebook that is there; empty: none. */
-  world?: string;
-  depth_prompt?: CharacterNote;
-  /** Lore inside the card: an object with `entries` and `extensions`. */
-  character_book?: Record<string, unknown>;
-  /** Merged with what is there. */
-  extensions?: Record<string, unknown>;
-  /** A picture. */
-  avatar?: File;
 }
 
 /** A new character. */

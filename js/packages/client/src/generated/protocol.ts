@@ -67,6 +67,8 @@ export type CallerKind = "app" | "tavern" | "rule" | "hub";
 
 export type ProviderKind = "hub" | "app" | "tavern" | "mcp";
 
+export type LogLevel = "debug" | "info" | "warning" | "error" | "critical";
+
 export type McpServerState = "starting" | "running" | "waiting" | "disabled";
 
 export type ProfileKind =
@@ -106,6 +108,8 @@ export type RouteOrigin = "settings" | "api";
 export type RunState = "waiting" | "running" | "done" | "failed" | "cancelled" | "skipped";
 
 export type ScheduleState = "active" | "paused" | "finished" | "stopped";
+
+export type EndKind = "hub" | "tavern" | "app" | "room";
 
 export type Channel = "text" | "reasoning";
 
@@ -204,6 +208,7 @@ export type ErrorCode =
   | "stopped"
   | "storage_failed"
   | "stream_error"
+  | "tab_lost"
   | "tavern_gone"
   | "timeout"
   | "too_large"
@@ -215,6 +220,7 @@ export type ErrorCode =
   | "unknown_character"
   | "unknown_chat"
   | "unknown_command"
+  | "unknown_dialog"
   | "unknown_entry"
   | "unknown_file"
   | "unknown_function"
@@ -233,6 +239,7 @@ export type ErrorCode =
   | "unknown_route"
   | "unknown_schedule"
   | "unknown_swipe"
+  | "unknown_tab"
   | "unknown_tavern"
   | "unknown_type"
   | "unknown_variable"
@@ -376,6 +383,11 @@ export interface AuditList {
   /** This moment not included. */
   until?: number;
   limit?: number;
+}
+
+/** hub → app: something was written into the audit log; for apps of an admin key that subscribed. */
+export interface AuditWritten {
+  entry: AuditEntry;
 }
 
 /** app → hub, ack: [SessionInfo] of this key, or of every key for an admin. */
@@ -811,6 +823,11 @@ export interface Caller {
   name: string;
   /** Of the caller's key: `admin`, `tavern`, `app`; `hub` for rules. */
   role: string;
+  /**
+   * Ids or names of the taverns that the caller's key may use; null: every one. For functions that show or do
+   * something to a tavern on the provider's own account.
+   */
+  taverns: string[] | null;
 }
 
 /** hub → provider: carry this out, and say `function.done` exactly once. */
@@ -862,6 +879,54 @@ export interface InboxTaken {
   upto: number;
   /** Id of another app of the same key; default this one. */
   app?: string;
+}
+
+/** One line of the hub's log. */
+export interface LogLine {
+  /** Grows by one with each line since the hub started. */
+  id: number;
+  /** Seconds since 1970. */
+  time: number;
+  level: LogLevel;
+  /** Which part said it, e.g. `tavernlink.settings`, `uvicorn.error`. */
+  logger: string;
+  /** What happened: `noun.verb` where the hub says it, a sentence where a library does. */
+  text: string;
+  /** What belongs to it, e.g. `peer`, `code`; `exception` is a traceback. */
+  facts: Record<string, unknown>;
+}
+
+/** app → hub, ack: `LogPage`. What is given must fit, all of it; of those that fit, the newest. */
+export interface LogList {
+  limit?: number;
+  /** This one, and what is more serious. */
+  level?: LogLevel;
+  /** Glob, e.g. `tavernlink.*`. */
+  logger?: string;
+  /** Words that stand in the text, the logger's name or the facts, whatever their case. */
+  contains?: string;
+  /** Seconds since 1970, this moment included. */
+  since?: number;
+  /** Only lines with a smaller id: the page before one that is known. */
+  before?: number;
+}
+
+/** Lines of the log, oldest first. */
+export interface LogPage {
+  lines: LogLine[];
+  /** There are older ones that fit. */
+  more: boolean;
+  /** Lines since the start that are no longer kept. */
+  forgotten: number;
+  /** What the hub writes down at all: this level, and what is more serious (the setting `log_level`). */
+  level: LogLevel;
+}
+
+/** hub → app: new lines, a few times a second; for apps of an admin key that subscribed to `log.LEVEL.LOGGER`. */
+export interface LogLines {
+  lines: LogLine[];
+  /** Lines before these that were too many to send. `log.list` has those that are still kept. */
+  missed: number;
 }
 
 /** One MCP server and how it is. */
@@ -1104,6 +1169,46 @@ export interface ProfileRestored {
   restored: ItemRef[];
 }
 
+/**
+ * tavern → hub: somebody looks at the queue (`queue.changed` follows, and again whenever it changes), or no more.
+ *
+ * It holds for the session. Without it a tavern hears nothing of its queue but the commands themselves.
+ */
+export interface QueueWatch {
+  on: boolean;
+}
+
+/** One request that runs in a tavern or waits for it. */
+export interface QueueEntry {
+  /** As its `command` names it; `request.cancel` from the tavern takes it. */
+  request_id: string;
+  /** What is to be done: a command's name, e.g. `send`, `generate`, `message.delete`. */
+  name: string;
+  /** `cancelling`: it was cancelled, and the tavern has not yet said that it stopped. */
+  state: "cancelling" | "queued" | "running";
+  /** In words for people: a program's name and that of its key. */
+  asker: string;
+  /** Seconds since 1970. */
+  asked: number;
+  /** When it began to run, in seconds since 1970. */
+  started?: number;
+  /** While it waits: requests before it. */
+  position?: number;
+  /** Of `generate`: `reply`, `swipe`, … */
+  mode?: string;
+  /** The session that it is a turn of. */
+  session?: string;
+}
+
+/** hub → tavern: its whole queue, to a tavern that asked for it by `queue.watch`; at most four times a second. */
+export interface QueueChanged {
+  running?: QueueEntry[];
+  /** The next 50, in the order in which they will go. */
+  queued?: QueueEntry[];
+  /** All that wait. */
+  waiting?: number;
+}
+
 /** One message of a prompt or history, in OpenAI's shape. */
 export interface PromptMessage {
   role: "assistant" | "developer" | "system" | "tool" | "user";
@@ -1200,8 +1305,9 @@ export interface RequestGet {
   watch?: boolean;
 }
 
-/** app → hub, ack: RequestUpdate. Its owner or an admin may. */
+/** peer → hub, ack: RequestUpdate. Its owner or an admin may, and the tavern that it is for. */
 export interface RequestCancel {
+  /** From a tavern: as its `command` and `queue.changed` name it. */
   request_id: string;
 }
 
@@ -1224,17 +1330,100 @@ export interface RequestInfo {
   position: number | null;
   /** Id of the key that asked for it. */
   key: string | null;
+  /** What the app that asked calls itself. */
+  asker: string | null;
   session: string | null;
   character: string | null;
   priority: number;
   /** Seconds since 1970. */
   asked: number;
+  /** When its command went to a tavern. */
+  started: number | null;
+  /** When it got its final state. */
+  finished: number | null;
+  /** Once it is over: generated tokens as the model's API counted them, else the pieces of text that came. */
+  tokens: number | null;
   error: ErrorInfo | null;
+}
+
+/**
+ * hub → app: a request began to wait or to run, has another position, or is over. Subscribed apps hear of their
+ * key's own, admins of everybody's; `request.list` has those that are there already.
+ */
+export interface RequestChanged {
+  request: RequestInfo;
 }
 
 /** app → hub, ack: `{stopped: bool}`. Presses Stop in SillyTavern, whoever started the generation. */
 export interface GenerationStop {
   tavern?: string;
+}
+
+/** peer → hub, ack: nothing. Takes a member out; it may come back. */
+export interface RoomRemove {
+  room: string;
+  member: string;
+}
+
+/** peer → hub, ack: nothing. Takes a member out, tells it why, and keeps it out for a time. */
+export interface RoomKick {
+  room: string;
+  member: string;
+  reason?: string;
+  seconds?: number;
+}
+
+/** peer → hub, ack: Invitation. */
+export interface RoomInvite {
+  room: string;
+  role?: "guest" | "manager" | "member";
+  uses?: number;
+  /** How long it is valid. */
+  seconds?: number;
+}
+
+/** Lets whoever has the code join. */
+export interface Invitation {
+  code: string;
+  room_id: string;
+  role: RoomRole;
+  /** Uses left. */
+  uses: number;
+  /** Seconds since 1970. */
+  expires: number;
+}
+
+/** peer → hub, ack: nothing. Takes an invitation back. */
+export interface RoomRevoke {
+  room: string;
+  code: string;
+}
+
+/** peer → hub, ack: MemberInfo. Only the owner makes managers; `owner` hands the room over. */
+export interface RoomRoleSet {
+  room: string;
+  member: string;
+  role: RoomRole;
+}
+
+/** peer → hub, ack: MemberInfo. A mute outlasts leaving and coming back. */
+export interface RoomMute {
+  room: string;
+  member: string;
+  seconds?: number;
+  reason?: string;
+}
+
+/** peer → hub, ack: nothing. Ends a mute, and a kick's time too. */
+export interface RoomUnmute {
+  room: string;
+  member: string;
+}
+
+/** Told to a member whom it concerns, in an error's details: why it may not speak or come in. */
+export interface Sanction {
+  until: number;
+  reason?: string;
 }
 
 /** What guests of a room may do. */
@@ -1366,73 +1555,6 @@ export interface RoomAdd {
   as?: string | Persona;
 }
 
-/** peer → hub, ack: nothing. Takes a member out; it may come back. */
-export interface RoomRemove {
-  room: string;
-  member: string;
-}
-
-/** peer → hub, ack: nothing. Takes a member out, tells it why, and keeps it out for a time. */
-export interface RoomKick {
-  room: string;
-  member: string;
-  reason?: string;
-  seconds?: number;
-}
-
-/** peer → hub, ack: Invitation. */
-export interface RoomInvite {
-  room: string;
-  role?: "guest" | "manager" | "member";
-  uses?: number;
-  /** How long it is valid. */
-  seconds?: number;
-}
-
-/** Lets whoever has the code join. */
-export interface Invitation {
-  code: string;
-  room_id: string;
-  role: RoomRole;
-  /** Uses left. */
-  uses: number;
-  /** Seconds since 1970. */
-  expires: number;
-}
-
-/** peer → hub, ack: nothing. Takes an invitation back. */
-export interface RoomRevoke {
-  room: string;
-  code: string;
-}
-
-/** peer → hub, ack: MemberInfo. Only the owner makes managers; `owner` hands the room over. */
-export interface RoomRoleSet {
-  room: string;
-  member: string;
-  role: RoomRole;
-}
-
-/** peer → hub, ack: MemberInfo. A mute outlasts leaving and coming back. */
-export interface RoomMute {
-  room: string;
-  member: string;
-  seconds?: number;
-  reason?: string;
-}
-
-/** peer → hub, ack: nothing. Ends a mute, and a kick's time too. */
-export interface RoomUnmute {
-  room: string;
-  member: string;
-}
-
-/** Told to a member whom it concerns, in an error's details: why it may not speak or come in. */
-export interface Sanction {
-  until: number;
-  reason?: string;
-}
-
 /**
  * peer → hub, ack: nothing. `typing` while a person writes, `processing` while a program works on an answer.
  *
@@ -1466,7 +1588,11 @@ export interface RoomContextGet {
   room: string;
 }
 
-/** app → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply. */
+/**
+ * peer → hub, ack: Accepted. A host lets what was collected go as one turn; in `manual`, asks for the reply.
+ *
+ * A tavern that is a host hears how it went by `room.turn`.
+ */
 export interface RoomRelease {
   room: string;
   request_id?: string;
@@ -1644,6 +1770,12 @@ export interface RouteInfo {
   suspended: boolean;
 }
 
+/** Whether a rule can be. */
+export interface RouteVerdict {
+  /** Why not: `details.path` is its field, e.g. `$.when`, with `line` and `column` in an expression; null: it can. */
+  problem: ErrorInfo | null;
+}
+
 /** app → hub, ack: what the rules would do with this message. Nothing is sent. */
 export interface RouteTest {
   type: string;
@@ -1808,6 +1940,13 @@ export interface ScheduleInfo {
   last: RunInfo | null;
 }
 
+/** hub → app: a schedule was made, changed, ran or was removed; to the key that made it and to admins. */
+export interface ScheduleChanged {
+  id: string;
+  /** As it is now; null: it was removed. */
+  schedule: ScheduleInfo | null;
+}
+
 /** The session to go on with. */
 export interface Resume {
   /** From the last `welcome`. */
@@ -1893,6 +2032,114 @@ export interface Closing {
   /** `replaced`, `slow_consumer`, `key_revoked`, `hub_stopping`, …, see `tavernlink.errors`. */
   code: string;
   message: string;
+}
+
+/** One tavern in figures. */
+export interface TavernFigures {
+  tavern: string;
+  name: string;
+  online: boolean;
+  queued: number;
+  running: number;
+  /** Pieces of text per second; models send about one for each token. */
+  tokens: number;
+}
+
+/** How long messages took through the hub, in milliseconds: from arrival until every receiver's line had them. */
+export interface Delivery {
+  p50: number;
+  p99: number;
+}
+
+/** Something that was refused or failed. Never holds a secret. */
+export interface StatsError {
+  /** Seconds since 1970. */
+  time: number;
+  code: string;
+  message: string;
+  /** Name of the peer or key, or the address of somebody who has none. */
+  who: string;
+  /** What was wanted: a message type, a command, `connect`, or an HTTP path. */
+  about: string;
+  /** How often, where it was the same again and again. */
+  count: number;
+}
+
+/**
+ * The hub's figures, as far as the key may see them: a key without `admin`, or limited to some taverns or rooms,
+ * sees those that it reaches, apps and errors of its own, and no messages per second.
+ */
+export interface Stats {
+  /** When they were taken, seconds since 1970. */
+  time: number;
+  /** Seconds since the hub started. */
+  uptime: number;
+  /** Taverns that are online. */
+  taverns: number;
+  /** Programs that are connected; callers of REST come and go and are not counted. */
+  apps: number;
+  rooms: number;
+  queued: number;
+  running: number;
+  /** Generations that are being written. */
+  streams: number;
+  /** Pieces of text per second, of all these taverns. */
+  tokens: number;
+  /** Messages and HTTP requests per second that came in. */
+  received: number | null;
+  /** Messages and HTTP answers per second that went out. */
+  sent: number | null;
+  /** During the last ten seconds; null: nothing was measured. */
+  delivery: Delivery | null;
+  /** The busiest, at most a hundred. */
+  by_tavern: TavernFigures[];
+  /** The last fifty, newest first. In `stats.changed` null means: the same as before. */
+  errors: StatsError[] | null;
+}
+
+/** app → hub, ack: `Stats`. */
+export type StatsGet = Record<string, never>;
+
+/**
+ * hub → app: the figures of this second, once a second, to apps that subscribed to `stats.*` or `stats.changed`.
+ *
+ * A wider glob such as `*` does not bring it. Not kept for an app that is away or reads too slowly.
+ */
+export interface StatsChanged {
+  stats: Stats;
+}
+
+/** One end of an edge. */
+export interface TrafficPeer {
+  /** A tavern's, app's or room's id, `hub`, or `key:ID` for the REST callers of one key. */
+  id: string;
+  kind: EndKind;
+  name: string;
+}
+
+/** What went from one to another. */
+export interface TrafficEdge {
+  source: string;
+  /** `*`: more than 32 receivers at once; then `count` is of messages, not of deliveries. */
+  target: string;
+  count: number;
+  /** Kind → messages: `stream`, `chat`, `event`, `state`, `request`, `room`, `message`, `function`, `question`. */
+  kinds: Record<string, number>;
+}
+
+/**
+ * hub → app: who talked to whom lately, twice a second while there is something to tell; for apps of an admin key
+ * that subscribed to `traffic.*` or `traffic.flowed`. A wider glob such as `*` does not bring it.
+ */
+export interface TrafficFlowed {
+  /** The time that it covers. */
+  seconds: number;
+  /** The busiest, at most two hundred. */
+  edges: TrafficEdge[];
+  /** Who stands at their ends. */
+  peers: TrafficPeer[];
+  /** Messages on edges that are not listed. */
+  left_out: number;
 }
 
 /** tavern → hub → app: a generation began. */
@@ -2253,6 +2500,13 @@ export interface WebhookMade {
   info: WebhookInfo;
 }
 
+/** hub → app: a webhook was made, changed, fared otherwise or was removed; to the key that made it and to admins. */
+export interface WebhookChanged {
+  id: string;
+  /** As it is now; null: it was removed. */
+  webhook: WebhookInfo | null;
+}
+
 /** Type name → its content. */
 export interface Messages {
   "hello": Auth;
@@ -2284,6 +2538,9 @@ export interface Messages {
   "request.cancel": RequestCancel;
   "request.list": RequestList;
   "request.update": RequestUpdate;
+  "request.changed": RequestChanged;
+  "queue.watch": QueueWatch;
+  "queue.changed": QueueChanged;
   "session.list": SessionList;
   "session.forget": SessionForget;
   "pool.get": PoolGet;
@@ -2313,6 +2570,12 @@ export interface Messages {
   "pairing.approve": PairingApprove;
   "pairing.refuse": PairingRefuse;
   "audit.list": AuditList;
+  "audit.written": AuditWritten;
+  "log.list": LogList;
+  "log.lines": LogLines;
+  "stats.get": StatsGet;
+  "stats.changed": StatsChanged;
+  "traffic.flowed": TrafficFlowed;
   "webhook.create": WebhookCreate;
   "webhook.set": WebhookSet;
   "webhook.list": WebhookList;
@@ -2324,6 +2587,7 @@ export interface Messages {
   "webhook.deliveries": WebhookDeliveries;
   "webhook.replay": WebhookReplay;
   "webhook.discard": WebhookDiscard;
+  "webhook.changed": WebhookChanged;
   "schedule.create": ScheduleCreate;
   "schedule.set": ScheduleSet;
   "schedule.list": ScheduleList;
@@ -2332,6 +2596,7 @@ export interface Messages {
   "schedule.resume": ScheduleResume;
   "schedule.run": ScheduleRun;
   "schedule.runs": ScheduleRuns;
+  "schedule.changed": ScheduleChanged;
   "room.create": RoomCreate;
   "room.delete": RoomDelete;
   "room.list": RoomList;
@@ -2361,6 +2626,7 @@ export interface Messages {
   "route.put": Route;
   "route.remove": RouteRemove;
   "route.test": RouteTest;
+  "route.check": Route;
   "function.register": FunctionRegister;
   "function.unregister": FunctionUnregister;
   "function.list": FunctionList;
@@ -2418,6 +2684,8 @@ export interface Results {
   "pairing.approve": PairingInfo;
   "pairing.refuse": PairingInfo;
   "audit.list": AuditEntry[];
+  "log.list": LogPage;
+  "stats.get": Stats;
   "webhook.create": WebhookMade;
   "webhook.set": WebhookInfo;
   "webhook.list": WebhookInfo[];
@@ -2461,6 +2729,7 @@ export interface Results {
   "route.put": RouteInfo;
   "route.remove": null;
   "route.test": RouteTrace;
+  "route.check": RouteVerdict;
   "function.register": string[];
   "function.unregister": Record<string, number>;
   "function.list": FunctionInfo[];
@@ -2514,6 +2783,8 @@ export type AppSends =
   | "pairing.approve"
   | "pairing.refuse"
   | "audit.list"
+  | "log.list"
+  | "stats.get"
   | "webhook.create"
   | "webhook.set"
   | "webhook.list"
@@ -2557,6 +2828,7 @@ export type AppSends =
   | "route.put"
   | "route.remove"
   | "route.test"
+  | "route.check"
   | "function.register"
   | "function.unregister"
   | "function.list"
@@ -2572,6 +2844,8 @@ export type TavernSends =
   | "characters.changed"
   | "event"
   | "chat.update"
+  | "request.cancel"
+  | "queue.watch"
   | "profile.list"
   | "profile.history"
   | "profile.get"
@@ -2603,6 +2877,7 @@ export type TavernSends =
   | "room.typing.set"
   | "room.context.set"
   | "room.context.get"
+  | "room.release"
   | "x.message"
   | "function.register"
   | "function.unregister"
@@ -2624,6 +2899,7 @@ export type AppReceives =
   | "event"
   | "chat.changed"
   | "request.update"
+  | "request.changed"
   | "profile.changed"
   | "inbox.message"
   | "stream.start"
@@ -2631,6 +2907,12 @@ export type AppReceives =
   | "stream.tool_call"
   | "stream.end"
   | "pairing.changed"
+  | "audit.written"
+  | "log.lines"
+  | "stats.changed"
+  | "traffic.flowed"
+  | "webhook.changed"
+  | "schedule.changed"
   | "room.changed"
   | "room.message"
   | "room.typing"
@@ -2650,6 +2932,7 @@ export type TavernReceives =
   | "confirm"
   | "closing"
   | "events.wanted"
+  | "queue.changed"
   | "profile.changed"
   | "room.changed"
   | "room.message"

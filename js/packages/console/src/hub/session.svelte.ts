@@ -3,15 +3,28 @@
 import { Connection, Hub, TavernlinkError, type ConnectionState } from "@tavernlink/client";
 
 import { t } from "../i18n/language.svelte.js";
+import { Errands } from "./errands.svelte.js";
+import { Drafts } from "./drafts.js";
+import { Figures } from "./figures.svelte.js";
 import { Pairings } from "./pairings.svelte.js";
+import { Pictures } from "./pictures.svelte.js";
 import { Problems } from "./problems.svelte.js";
 import { redeem, takeTicket } from "./ticket.js";
 import { Taverns } from "./taverns.svelte.js";
-import { Tokens } from "./tokens.svelte.js";
 
 export type Role = "admin" | "app" | "viewer" | "tavern";
 
 const KEPT = "tavernlink.key";
+/** What the pages live on; of what is for admins, nobody else is told. */
+const TOPICS = [
+  "tavern.*",
+  "stream.*",
+  "chat.*",
+  "pairing.*",
+  "webhook.changed",
+  "schedule.changed",
+  "audit.written",
+];
 
 /** The hub that served this page, a proxy's path before it included. */
 export function hubAddress(): string {
@@ -28,13 +41,16 @@ export function roleOf(key: string): Role | undefined {
 export class Stay {
   readonly hub: Hub;
   readonly taverns: Taverns;
-  readonly tokens: Tokens;
+  readonly figures: Figures;
   readonly pairings: Pairings;
+  readonly pictures: Pictures;
+  readonly drafts = new Drafts(localStorage);
+  readonly errands = new Errands();
   line = $state<ConnectionState>({ name: "idle" });
 
   constructor(
     readonly role: Role,
-    key: string,
+    readonly key: string,
     readonly problems: Problems,
   ) {
     const connection = new Connection({ url: hubAddress(), key, role: "app", name: "console" });
@@ -43,11 +59,13 @@ export class Stay {
     });
     this.hub = new Hub(connection);
     this.taverns = new Taverns(this.hub);
-    this.tokens = new Tokens(this.hub);
+    this.figures = new Figures(this.hub);
     this.pairings = new Pairings(this.hub);
+    this.pictures = new Pictures(this.hub);
     connection.on("session", ({ resumed }) => {
       if (resumed) return;
       void this.taverns.load().catch(problems.take);
+      void this.figures.load().catch(problems.take);
       if (role === "admin") void this.pairings.load().catch(problems.take);
     });
   }
@@ -57,7 +75,8 @@ export class Stay {
   }
 
   close(): void {
-    this.tokens.stop();
+    this.figures.close();
+    this.pictures.close();
     this.hub.close();
   }
 }
@@ -95,7 +114,9 @@ class Session {
     const stay = new Stay(role ?? "app", key.trim(), this.problems);
     try {
       await stay.hub.ready();
-      await stay.hub.subscribe(["tavern.*", "stream.*", "chat.*", "pairing.*"], { tavern: "*" });
+      await stay.hub.subscribe(TOPICS, { tavern: "*" });
+      await stay.pictures.follow();
+      await stay.figures.follow();
       await stay.taverns.load();
     } catch (error) {
       stay.close();
@@ -116,6 +137,7 @@ class Session {
   }
 
   signOut(): void {
+    this.stay?.drafts.clear();
     this.stay?.close();
     this.stay = null;
     this.forget();

@@ -6,9 +6,28 @@
  */
 
 import DOMPurify from "dompurify";
-import { Marked } from "marked";
+import { Marked, type TokenizerAndRendererExtension } from "marked";
 
-const marked = new Marked({ gfm: true, breaks: true });
+/** What is said aloud, as SillyTavern marks it; emphasis inside stays. */
+const SPOKEN = /^(?:"[^"\n]+"|“[^”\n]+”|«[^»\n]+»|「[^」\n]+」|『[^』\n]+』)/;
+
+const spoken: TokenizerAndRendererExtension = {
+  name: "spoken",
+  level: "inline",
+  start: (text) => /["“«「『]/.exec(text)?.index,
+  tokenizer(text) {
+    const raw = SPOKEN.exec(text)?.[0];
+    if (raw === undefined) return undefined;
+    return { type: "spoken", raw, tokens: this.lexer.inlineTokens(raw.slice(1, -1)) };
+  },
+  renderer(token) {
+    const escaped = (sign = ""): string => (sign === '"' ? "&quot;" : sign);
+    const inside = this.parser.parseInline(token.tokens ?? []);
+    return `<q>${escaped(token.raw[0])}${inside}${escaped(token.raw.at(-1))}</q>`;
+  },
+};
+
+const marked = new Marked({ gfm: true, breaks: true, extensions: [spoken] });
 const purify = DOMPurify(window);
 
 purify.addHook("afterSanitizeAttributes", (node) => {
@@ -25,36 +44,29 @@ purify.addHook("afterSanitizeAttributes", (node) => {
   }
 });
 
-/** What is said aloud, as SillyTavern marks it. */
-const SPOKEN = /("[^"\n<>]+"|“[^”\n<>]+”|「[^」\n<>]+」)/g;
-
-function markSpoken(root: DocumentFragment): void {
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  const texts: Text[] = [];
-  while (walker.nextNode() !== null) texts.push(walker.currentNode as Text);
-  for (const text of texts) {
-    if (text.parentElement?.closest("code, pre, a") !== null && text.parentElement !== null) continue;
-    const parts = text.data.split(SPOKEN);
-    if (parts.length === 1) continue;
-    text.replaceWith(
-      ...parts.map((part, place) => {
-        if (place % 2 === 0) return part;
-        const spoken = document.createElement("q");
-        spoken.textContent = part;
-        return spoken;
-      }),
-    );
+/** Code gets a button that copies it; `copyLabel` is what it says. */
+function addCopyButtons(root: DocumentFragment, copyLabel: string): void {
+  for (const code of root.querySelectorAll("pre")) {
+    const frame = document.createElement("div");
+    frame.className = "code";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = copyLabel;
+    code.tabIndex = 0; // it scrolls sideways, which must work without a mouse
+    code.replaceWith(frame);
+    frame.append(code, button);
   }
 }
 
-export function render(text: string): string {
+/** `copyLabel`: absent where code is not to be copied, as in a text that still grows. */
+export function render(text: string, copyLabel?: string): string {
   const html = marked.parse(text, { async: false });
   const clean = purify.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
     FORBID_TAGS: ["style", "form", "input", "button", "iframe", "video", "audio", "svg", "math"],
     FORBID_ATTR: ["style", "class", "id", "name", "srcset"],
   });
-  markSpoken(clean);
+  if (copyLabel !== undefined) addCopyButtons(clean, copyLabel);
   const holder = document.createElement("div");
   holder.append(clean);
   return holder.innerHTML;

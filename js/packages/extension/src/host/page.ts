@@ -42,3 +42,8 @@ export function extensionFolder(moduleUrl: string): string {
 export function sillyTavernVersion(): string {
   return /\d+\.\d+\.\d+\S*/.exec(document.getElementById("version_display")?.textContent ?? "")?.[0] ?? "";
 }
+
+/** Opens SillyTavern's own list of extensions, where each has its update button. */
+export function openExtensionManager(): void {
+  document.getElementById("extensions_details")?.click();
+}

@@ -7,13 +7,24 @@ export interface SlashCommandSpec {
   help: string;
   returns: string;
   named: readonly { name: string; about: string; required?: boolean }[];
+  /** Empty: it takes none. */
   unnamed: string;
+  /** What SillyTavern's editor takes the unnamed argument for. */
+  takes?: "DICTIONARY" | "STRING";
   /** What it pipes on. A rejection stops the script, and the person sees why. */
   run: (named: Record<string, string>, unnamed: string) => Promise<string>;
 }
 
 /** False: this SillyTavern has no parser to add to. */
-export function addSlashCommand({ name, help, returns, named, unnamed, run }: SlashCommandSpec): boolean {
+export function addSlashCommand({
+  name,
+  help,
+  returns,
+  named,
+  unnamed,
+  takes,
+  run,
+}: SlashCommandSpec): boolean {
   const {
     SlashCommandParser: parser,
     SlashCommand: command,
@@ -36,13 +47,16 @@ export function addSlashCommand({ name, help, returns, named, unnamed, run }: Sl
           isRequired: each.required === true,
         }),
       ),
-      unnamedArgumentList: [
-        argument.fromProps({
-          description: unnamed,
-          typeList: [types?.["DICTIONARY"] ?? "dictionary"],
-          isRequired: false,
-        }),
-      ],
+      unnamedArgumentList:
+        unnamed === ""
+          ? []
+          : [
+              argument.fromProps({
+                description: unnamed,
+                typeList: [types?.[takes ?? "DICTIONARY"] ?? "string"],
+                isRequired: false,
+              }),
+            ],
       callback: (given: Record<string, unknown>, value: unknown) => run(texts(given), asText(value)),
     }),
   );

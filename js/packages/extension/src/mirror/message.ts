@@ -109,7 +109,9 @@ function factsOf(extra: STMessage["extra"]): Record<string, unknown> {
   }
   if (isCount(extra["token_count"])) facts["token_count"] = extra["token_count"];
   const media = [...listOf(extra.media), ...listOf(extra["files"])].slice(0, MAX_MEDIA).map(mediaOf);
-  if (typeof extra["image"] === "string") media.push(mediaOf({ type: "image", url: extra["image"] }));
+  // From 1.14 on SillyTavern gives the first of the list under this name once more.
+  if (typeof extra["image"] === "string" && (extra.media?.length ?? 0) === 0)
+    media.push(mediaOf({ type: "image", url: extra["image"] }));
   if (media.length > 0) facts["media"] = media;
   return facts;
 }

@@ -3,9 +3,13 @@
 import { PAIRING_TEXTS } from "../pairing/texts.js";
 import { PERMISSION_TEXTS } from "../permissions/texts.js";
 import { PROFILE_TEXTS } from "../profiles/texts.js";
+import { SLASH_TEXTS } from "../slash/texts.js";
 import { TOOL_TEXTS } from "../tools/texts.js";
+import { PANEL_TEXTS } from "./words.js";
 
 export const TEXTS = {
+  ...PANEL_TEXTS,
+  ...SLASH_TEXTS,
   ...PAIRING_TEXTS,
   ...PERMISSION_TEXTS,
   ...PROFILE_TEXTS,

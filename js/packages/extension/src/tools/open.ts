@@ -11,7 +11,6 @@ import type {
 import { Api } from "../api.js";
 import { Calls } from "../functions/calls.js";
 import { FunctionRegistry } from "../functions/registry.js";
-import { addCallCommand } from "../functions/slash.js";
 import { context } from "../host/context.js";
 import {
   attachToRound,
@@ -39,6 +38,7 @@ export interface FunctionEvents {
 
 export interface FunctionParts {
   api: Api;
+  calls: Calls;
   tools: Tools;
   choice: ToolChoice;
   round: ToolRound;
@@ -101,8 +101,6 @@ export function openFunctions(
     },
     report,
   });
-  if (!addCallCommand(calls))
-    log.add("warning", "This SillyTavern takes no slash commands: no /tavernlink-call");
   const receivers: { [Type in keyof FunctionEvents]: (content: FunctionEvents[Type]) => void } = {
     "function.invoke": (invoke) => {
       api.receiveInvoke(invoke);
@@ -123,6 +121,7 @@ export function openFunctions(
   };
   return {
     api,
+    calls,
     tools,
     choice,
     round,

@@ -4,7 +4,7 @@ import { FunctionRegistry } from "../../src/functions/registry.js";
 import { Log } from "../../src/log.js";
 import { AWAY, ONLINE, settle, StandInLine } from "./stand_in.js";
 
-const caller = { kind: "app" as const, id: "a", name: "Bot", role: "app" };
+const caller = { kind: "app" as const, id: "a", name: "Bot", role: "app", taverns: null };
 const invoke = (name: string, args: Record<string, unknown> = {}, id = "c1") => ({
   call_id: id,
   name,

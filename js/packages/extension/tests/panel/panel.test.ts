@@ -2,25 +2,27 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { ConnectionState, Welcome } from "@tavernlink/client";
+import type { ConnectionState } from "@tavernlink/client";
 import { beforeEach, expect, it, vi } from "vitest";
 
 import { Log } from "../../src/log.js";
 import { Panel, type PanelActions } from "../../src/panel/panel.js";
 import { TEXTS, Texts, type Translate } from "../../src/panel/texts.js";
 import { Settings } from "../../src/settings.js";
+import { FakeLine, HandSight, HTML as template, ONLINE as online, openTemplate } from "./stand_in.js";
 
 const folder = join(import.meta.dirname, "../../static");
-const template = readFileSync(join(folder, "panel.html"), "utf8");
 const chinese = JSON.parse(readFileSync(join(folder, "i18n/zh-cn.json"), "utf8")) as Record<string, string>;
 const english = JSON.parse(readFileSync(join(folder, "i18n/en.json"), "utf8")) as Record<string, string>;
 
 let all: Record<string, unknown>;
 let settings: Settings;
 let actions: PanelActions;
+let line: FakeLine;
 
 beforeEach(() => {
-  document.body.innerHTML = template;
+  line = new FakeLine();
+  line.answers["room.list"] = () => [];
   sessionStorage.clear();
   all = {};
   settings = new Settings({ all: () => all, save: () => undefined, session: sessionStorage });
@@ -29,13 +31,26 @@ beforeEach(() => {
     disconnect: vi.fn(),
     defaultName: () => "SillyTavern host",
     pairing: { fetch: vi.fn(), wait: () => Promise.resolve(), now: () => 0 },
+    retryNow: vi.fn(),
+    manage: vi.fn(),
+    extension: "1.2",
+    sillytavern: "1.19.0",
+    id: () => "tavern-1",
   };
 });
 
 function open(translate: Translate = (text) => text): Panel {
-  const root = document.querySelector<HTMLElement>("#tavernlink_panel");
-  if (root === null) throw new Error("no panel");
-  return new Panel(root, settings, new Log(), new Texts(translate), actions);
+  return new Panel(
+    {
+      template: openTemplate(),
+      settings,
+      log: new Log(),
+      line,
+      texts: new Texts(translate),
+      sight: new HandSight(),
+    },
+    actions,
+  );
 }
 
 const text = (part: string): string => document.querySelector(`[data-part="${part}"]`)?.textContent ?? "";
@@ -51,12 +66,10 @@ function type(id: string, value: string): void {
   field.dispatchEvent(new Event("input"));
 }
 
-const online: ConnectionState = { name: "online", welcome: { hub: { version: "1.2" } } as Welcome };
-
 it("shows each state by light, word and reason", () => {
-  const panel = open();
+  open();
   const seen = (state: ConnectionState): unknown[] => {
-    panel.show(state);
+    line.become(state);
     return [
       light(),
       text("state"),
@@ -78,8 +91,11 @@ it("shows each state by light, word and reason", () => {
   expect(
     seen({ name: "waiting", retryAt: Date.now() + 2500, code: "unreachable", message: "Gone." }),
   ).toEqual(["amber", "No connection", false, false]);
-  expect(text("detail")).toBe("Gone. Next try in 3 s.");
-  panel.show({ name: "idle" });
+  expect([text("detail"), text("countdown")]).toEqual(["Gone.", "Next try in 3 s."]);
+  expect(button("tavernlink_retry").hidden).toBe(false);
+  button("tavernlink_retry").click();
+  expect(actions.retryNow).toHaveBeenCalledOnce();
+  line.become({ name: "idle" });
 });
 
 it("shows a code where there is no key, and connects with the key that an admin lets it have", async () => {
@@ -140,34 +156,34 @@ it("connects with what was typed", () => {
 });
 
 it("lets a changed address be connected to at once", () => {
-  const panel = open();
-  panel.show(online);
+  open();
+  line.become(online);
   type("tavernlink_key", "tl_tavern_a_b");
   expect(button("tavernlink_connect").disabled).toBe(false);
   button("tavernlink_connect").click();
-  panel.show(online);
+  line.become(online);
   expect(button("tavernlink_connect").disabled).toBe(true);
 });
 
 it("connects with what the browser was given, which is not changed here", () => {
   actions = { ...actions, pinned: { url: "http://pinned:1", name: "Headless" } };
-  const panel = open();
+  open();
   button("tavernlink_connect").click();
   expect(actions.connect).toHaveBeenCalledOnce();
   const url = document.querySelector<HTMLInputElement>("#tavernlink_url");
   expect([url?.value, url?.disabled]).toEqual(["http://pinned:1", true]);
-  panel.show(online);
+  line.become(online);
   expect(text("detail")).toBe("as Headless (hub 1.2)");
 });
 
 it("says what stands between page and hub, once that is known", () => {
   const panel = open();
-  panel.show({ name: "waiting", retryAt: Date.now() + 500, code: "unreachable", message: "Gone." });
+  line.become({ name: "waiting", retryAt: Date.now() + 500, code: "unreachable", message: "Gone." });
   panel.explain("origin");
   expect(text("detail")).toContain(`Add ${location.origin} to allowed_origins`);
   panel.explain(undefined);
   expect(text("detail")).toContain("Gone.");
-  panel.show({ name: "idle" });
+  line.become({ name: "idle" });
 });
 
 it("hides the key as it is typed", () => {
@@ -175,8 +191,8 @@ it("hides the key as it is typed", () => {
 });
 
 it("speaks the person's language, also of errors", () => {
-  const panel = open((english_text, key) => chinese[key] ?? english_text);
-  panel.show({ name: "refused", code: "key_revoked", message: "This key was revoked." });
+  open((english_text, key) => chinese[key] ?? english_text);
+  line.become({ name: "refused", code: "key_revoked", message: "This key was revoked." });
   expect(text("state")).toBe("被 Hub 拒绝");
   expect(text("detail")).toContain("吊销");
 });

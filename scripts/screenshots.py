@@ -1,0 +1,205 @@
+"""Takes the documents' pictures of the real program: a hub, a real SillyTavern with the extension, a stand-in model.
+
+    make screenshots        docs/images/screens/NAME.webp, and NAME.zh-CN.webp of the same in Chinese
+
+Needs what `make setup-browser` sets up. Pictures are WebP as Chromium writes it; one that would be larger than
+`_LARGEST` ends the run, since they are kept in the repository.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from rich.console import Console
+from rich.text import Text
+
+import tavernlink
+from tavernlink.tab import find_browser
+
+ROOT = Path(__file__).resolve().parent.parent
+SCREENS = ROOT / "docs" / "images" / "screens"
+_LARGEST = 120_000
+_DESKTOP, _PHONE = (1280, 800), (390, 844)
+_LANGUAGES = {"en-US": "", "zh-CN": ".zh-CN"}
+_CONSOLE = (
+    "chat",
+    "requests",
+    "rooms",
+    "keys",
+    "functions",
+    "routes",
+    "webhooks",
+    "schedules",
+    "settings",
+    "logs",
+    "audit",
+)
+_UNFOLDED = (
+    "() => document.querySelector('#tavernlink_panel .inline-drawer-content').style.overflow !== 'hidden'"
+)
+_TYPE = """([id, value]) => {
+    const field = document.querySelector(`#tavernlink_${id}`);
+    field.value = value;
+    for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+}"""
+_TERMINAL = """<!doctype html><meta charset="utf-8"><style>
+body {{ margin: 0; padding: 22px 26px; background: #14171f; color: #dfe3ec; display: inline-block }}
+pre {{ font: 15px/1.5 "JetBrains Mono", "Noto Sans Mono", "Noto Sans Mono CJK SC", monospace; margin: 0 }}
+</style>{}"""
+
+
+def main(parts: list[str]) -> int:
+    """Take them all, or only those of the parts that are named: console, panel, terminal."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    with _demo() as facts, sync_playwright() as playwright:
+        _live_a_little(facts)
+        executable = str(find_browser())
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        for locale, mark in _LANGUAGES.items():
+            if not parts or "console" in parts:
+                _take_console(browser, facts, locale, mark)
+            if not parts or "panel" in parts:
+                _take_panel(browser, facts, locale, mark)
+        if not parts or "terminal" in parts:
+            _take_terminal(browser, facts)
+        browser.close()
+    total = sum(path.stat().st_size for path in SCREENS.glob("*.webp"))
+    print(
+        f"{len(list(SCREENS.glob('*.webp')))} pictures, {total / 1e6:.2f} MB, in {SCREENS.relative_to(ROOT)}"
+    )
+    return 0
+
+
+@contextlib.contextmanager
+def _demo() -> Iterator[dict[str, str]]:
+    """Run the demo; give its addresses and keys."""
+    command = [sys.executable, "-m", "tavernlink", "demo", "--json", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as demo:
+        try:
+            yield json.loads(demo.stdout.readline() if demo.stdout else "")
+        finally:
+            demo.terminate()
+
+
+def _live_a_little(facts: dict[str, str]) -> None:
+    """Have something to show: a room, keys, a webhook, a schedule, a conversation."""
+    with tavernlink.connect_sync(facts["hub"], facts["admin_key"], name="Gardener") as hub:
+        tavern = hub.tavern()
+        for text in ("Good morning! What grows here?", "And at night?"):
+            for _ in tavern.send(text):
+                pass
+        room = hub.room("garden")
+        room.create(topic="Everybody who waters the plants", tavern=hub.taverns()[0].tavern_id)
+        hub.keys.create("Discord bot", scopes=["chat:read", "chat:write"])
+        hub.keys.create("Statistics", scopes=["chat:read"], expires_in=30 * 86_400)
+        hub.schedules.create("chat.send", {"text": "Good morning!"}, every=86_400, name="Good morning")
+
+
+def _context(browser: Browser, locale: str, size: tuple[int, int], scheme: Any = "light") -> BrowserContext:
+    width, height = size
+    return browser.new_context(
+        locale=locale,
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+
+
+def _take_console(browser: Browser, facts: dict[str, str], locale: str, mark: str) -> None:
+    for size, scheme, prefix, names in (
+        (_DESKTOP, "light", "console", _CONSOLE),
+        (_DESKTOP, "dark", "console-dark", ()),
+        (_PHONE, "light", "console-phone", ("chat",)),
+    ):
+        context = _context(browser, locale, size, scheme)
+        page = context.new_page()
+        page.goto(facts["hub"])
+        page.locator("input[type=password]").fill(facts["admin_key"])
+        page.locator("form button.primary").click()
+        expect(page.locator("main h1")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        _keep(page, f"{prefix}-overview{mark}")
+        for name in names:
+            page.evaluate("(name) => { location.hash = `#/${name}` }", name)
+            page.wait_for_timeout(
+                1_500
+            )  # what a page shows comes over the line; there is no mark that it is all
+            _keep(page, f"{prefix}-{name}{mark}")
+        context.close()
+
+
+def _take_panel(browser: Browser, facts: dict[str, str], locale: str, mark: str) -> None:
+    """The drawer in SillyTavern, and the whole window around it."""
+    context = _context(browser, locale, (1280, 1000))
+    context.add_init_script(f"localStorage.setItem('language', '{locale.lower()}')")
+    page = context.new_page()
+    page.goto(facts["sillytavern"])
+    panel = page.locator("#tavernlink_panel")
+    panel.wait_for(state="attached", timeout=120_000)
+    page.wait_for_function("() => document.querySelector('#preloader') === null", timeout=120_000)
+    page.locator("#extensions-settings-button .drawer-toggle").click()
+    panel.locator(".inline-drawer-toggle").first.click()
+    page.wait_for_function(_UNFOLDED)
+    for field, value in (("url", facts["hub"]), ("key", facts["tavern_key"])):
+        page.evaluate(_TYPE, [field, value])  # they may be folded away
+    page.locator("#tavernlink_connect").click()
+    expect(panel.locator(".tavernlink-light").first).to_have_attribute("data-light", "green", timeout=60_000)
+    panel.evaluate("panel => panel.scrollIntoView()")
+    _keep(page, f"sillytavern{mark}")
+    _keep(page, f"panel{mark}", clip=panel.bounding_box())
+    context.close()
+
+
+def _take_terminal(browser: Browser, facts: dict[str, str]) -> None:
+    environment = {
+        **os.environ,
+        "TAVERNLINK_URL": facts["hub"],
+        "TAVERNLINK_KEY": facts["admin_key"],
+        "COLUMNS": "100",
+        "FORCE_COLOR": "1",
+    }
+    for name, arguments in (("terminal-status", ["status"]), ("terminal-chat", ["chat", "Good evening!"])):
+        done = subprocess.run(
+            [sys.executable, "-m", "tavernlink", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        console = Console(record=True, width=100, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+        console.print(Text(f"$ tavernlink {' '.join(arguments)}", style="bold green"))
+        console.print(Text.from_ansi(done.stdout + done.stderr))
+        context = _context(browser, "en-US", (1000, 640))
+        page = context.new_page()
+        page.set_content(
+            _TERMINAL.format(console.export_html(inline_styles=True, code_format="<pre>{code}</pre>"))
+        )
+        _keep(page, name, clip=page.locator("body").bounding_box())
+        context.close()
+
+
+def _keep(page: Page, name: str, clip: Any = None) -> None:
+    """Write what the page shows, as WebP: Playwright itself knows only PNG and JPEG."""
+    asked: dict[str, Any] = {"format": "webp", "quality": 82}
+    if clip is not None:
+        asked["clip"] = {**clip, "scale": 1}
+    answer = page.context.new_cdp_session(page).send("Page.captureScreenshot", asked)
+    content = base64.b64decode(answer["data"])
+    if len(content) > _LARGEST:
+        message = f"{name} would be {len(content)} bytes; a picture of the documents has at most {_LARGEST}."
+        raise SystemExit(message)
+    (SCREENS / f"{name}.webp").write_bytes(content)
+    print(f"{name}.webp  {len(content) / 1000:.0f} kB", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""`hub.logs`: the hub's log, for programs whose key has the scope `admin`.
+
+async for line in hub.logs.follow(level="warning"):
+    print(line.text, line.facts)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from tavernlink.protocol.logs import LEVELS, LogLevel, LogLine, LogLines, LogList, LogPage
+
+if TYPE_CHECKING:
+    from tavernlink.sdk.hub import Hub
+
+__all__ = ["Logs"]
+
+
+class Logs:
+    """What the hub said, and what it says."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def list(
+        self,
+        *,
+        limit: int = 200,
+        level: LogLevel = "debug",
+        logger: str | None = None,
+        contains: str | None = None,
+        since: float | None = None,
+        before: int | None = None,
+    ) -> LogPage:
+        """Return the newest lines that fit, oldest first. See `protocol.logs.LogList`."""
+        query = LogList(
+            limit=limit, level=level, logger=logger, contains=contains, since=since, before=before
+        )
+        return await self._hub.ask("log.list", query, LogPage)
+
+    async def follow(self, *, level: LogLevel = "debug", logger: str = "*") -> AsyncIterator[LogLine]:
+        """Yield each new line of this level or above. Lines that were too many to send are one line that says so."""
+        wanted = LEVELS[LEVELS.index(level) :]
+        async with self._hub.subscribe(*(f"log.{each}.{logger}" for each in wanted)) as events:
+            async for event in events:
+                if not isinstance(event, LogLines):
+                    continue
+                if event.missed and event.lines:
+                    first = event.lines[0]
+                    yield LogLine(
+                        id=first.id,
+                        time=first.time,
+                        level="warning",
+                        logger="tavernlink.logs",
+                        text="log.missed",
+                        facts={"lines": event.missed},
+                    )
+                for line in event.lines:
+                    if line.level in wanted:
+                        yield line

@@ -1,0 +1,1 @@
+"""As much of langchain-core as the recipe uses."""

@@ -1,0 +1,4 @@
+"""The last link of a chain."""
+
+
+class StrOutputParser: ...

@@ -1,0 +1,5 @@
+"""As much of python-telegram-bot as the example uses; see `ext`."""
+
+
+class Update:
+    MESSAGE = "message"

@@ -1,0 +1,5 @@
+"""See `ext`."""
+
+
+class ChatAction:
+    TYPING = "typing"
