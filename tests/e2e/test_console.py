@@ -2,70 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.sdk import connect
 from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
-
-_ROOT = Path(__file__).resolve().parents[2]
-_AXE = _ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
-_PICTURES = Path(os.environ.get("TAVERNLINK_ARTEFACTS", _ROOT / ".cache" / "artefacts")) / "console"
-_SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-_FLAWS = """async () => {
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}"""
-
-
-@contextlib.asynccontextmanager
-async def visitor(
-    browser: Browser, hub: RunningHub, *, size: str = "desktop", at: str = "", **options: Any
-) -> AsyncIterator[Page]:
-    """A person's browser on the console; anything that its page complains of fails the test."""
-    width, height = _SIZES[size]
-    context = await browser.new_context(
-        **({"locale": "en-US", "viewport": {"width": width, "height": height}} | options)
-    )
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None
-    )
-    await page.goto(f"{hub.url}/{at}")
-    yield page
-    assert complaints == []
-    await context.close()
-
-
-async def sign_in(page: Page, key: str) -> None:
-    await page.locator("input[type=password]").fill(key)
-    await page.locator("form button.primary").click()
-    await page.locator("nav").wait_for()
-
-
-async def check_looks(page: Page, name: str) -> None:
-    """Keep a picture of the page, and hold it against what people need who cannot see it, or not well."""
-    _PICTURES.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=_PICTURES / f"{name}.png")
-    # Not as a tag, which the page's policy refuses, and rightly.
-    await page.evaluate(_AXE.read_text("utf-8"))
-    assert await page.evaluate(_FLAWS) == [], name
-    wide = await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
-    assert not wide, f"{name} scrolls sideways"
+from tests.e2e.visitor import SIZES, check_looks, sign_in, visitor
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -73,7 +22,7 @@ async def desk(tab: Tab, sillytavern: Any) -> Desk:
     return Desk(tab, sillytavern)
 
 
-@pytest.mark.parametrize("size", _SIZES)
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
 async def test_every_page_looks_right(
     browser: Browser, hub: RunningHub, desk: Desk, size: str, locale: str, scheme: Any
@@ -194,7 +143,7 @@ async def test_a_room_is_made_people_are_invited_muted_and_put_out(
         await expect(page.locator("main li")).to_have_count(0)
 
 
-@pytest.mark.parametrize("size", _SIZES)
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
 async def test_an_empty_hub_says_what_to_do_first(
     browser: Browser, tmp_path: Path, size: str, locale: str, scheme: Any

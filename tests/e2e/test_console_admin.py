@@ -6,21 +6,14 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
 from tavernlink.config import FILE_NAME
 from tavernlink.demo.hub import RunningHub, open_hub
-from tests.e2e.test_console import check_looks, sign_in, visitor
+from tests.e2e.visitor import DARK_PHONE, check_looks, go, sign_in, visitor
 
 _log = logging.getLogger("tavernlink.testing")
-DARK_PHONE: dict[str, Any] = {"size": "phone", "locale": "zh-CN", "color_scheme": "dark"}
-
-
-async def go(page: Page, name: str) -> None:
-    await page.locator(f"nav a[href='#/{name}']").click()
-    await expect(page.locator(f"nav a[href='#/{name}']")).to_have_attribute("aria-current", "page")
 
 
 async def order_of(page: Page) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, expect
 
 from tavernlink.demo.hub import RunningHub, open_hub
-from tests.e2e.test_console import check_looks, sign_in, visitor
+from tests.e2e.visitor import check_looks, sign_in, visitor
 from tests.runtime.receiver import Post, Receiver
 from tests.sdk.scripted_tavern import ScriptedTavern, scripted_tavern
 

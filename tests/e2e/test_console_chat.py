@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tavernlink.demo.hub import RunningHub
 from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
-from tests.e2e.test_console import check_looks, sign_in, visitor
+from tests.e2e.visitor import check_looks, sign_in, visitor
 
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, expect
 from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.errors import TavernlinkError
 from tavernlink.sdk import Hub, connect
-from tests.e2e.test_console import check_looks, sign_in, visitor
+from tests.e2e.visitor import check_looks, sign_in, visitor
 from tests.sdk.scripted_tavern import ScriptedTavern, scripted_tavern
 
 _INK = """(canvas) => {

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 
 from tavernlink.demo.hub import open_hub
 from tavernlink.sdk import connect
-from tests.e2e.test_console import check_looks, sign_in, visitor
+from tests.e2e.visitor import check_looks, sign_in, visitor
 from tests.sdk.scripted_tavern import scripted_tavern
 
 _PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="

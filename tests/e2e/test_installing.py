@@ -12,7 +12,7 @@ from tavernlink.demo.hub import open_hub
 from tavernlink.demo.model import Model
 from tavernlink.tab import Tab, TabOptions
 from tests.e2e.conftest import StartSillyTavern, Witness
-from tests.e2e.test_console import visitor
+from tests.e2e.visitor import visitor
 
 _README = Path(__file__).resolve().parents[2] / "README.md"
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from playwright.async_api import Browser, Locator, ViewportSize, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.protocol.rooms import RoomSettings
 from tavernlink.sdk import Hub, Reply, connect
 from tavernlink.tab import Tab
 from tests.e2e.overheard import tavern_of
+from tests.e2e.visitor import SIZES, artefacts, flaws
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import OpenTab
@@ -25,19 +25,6 @@ if TYPE_CHECKING:
 # Several pictures of a SillyTavern each, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(300, func_only=True)
 
-_ROOT = Path(__file__).resolve().parents[2]
-_AXE = _ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
-_PICTURES = Path(os.environ.get("TAVERNLINK_ARTEFACTS", _ROOT / ".cache" / "artefacts")) / "panel"
-_SIZES: dict[str, ViewportSize] = {
-    "desktop": {"width": 1280, "height": 800},
-    "phone": {"width": 390, "height": 844},
-}
-_FLAWS = """async () => {
-    const { violations } = await axe.run('#tavernlink_panel', { resultTypes: ['violations'] });
-    return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}"""
 _WIDE = """() => [...document.querySelectorAll('#tavernlink_panel *')]
     .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right
         > document.querySelector('#tavernlink_panel').getBoundingClientRect().right + 1)
@@ -88,8 +75,7 @@ class Scene(NamedTuple):
         place = self.panel.locator(f".tavernlink-{at}").first
         await place.evaluate("(each) => each.scrollIntoView({ block: 'start' })")
         await self.tab.page.evaluate("() => toastr.remove()")  # SillyTavern's notes lie over it
-        _PICTURES.mkdir(parents=True, exist_ok=True)
-        await self.tab.page.screenshot(path=_PICTURES / f"{name}.png")
+        await self.tab.page.screenshot(path=artefacts("panel") / f"{name}.png")
 
 
 async def open_drawer(tab: Tab) -> Locator:
@@ -108,7 +94,7 @@ async def open_drawer(tab: Tab) -> Locator:
 
 @contextlib.asynccontextmanager
 async def scene(browser: Browser, open_tab: OpenTab, data: Path, locale: str) -> AsyncIterator[Scene]:
-    context = await browser.new_context(locale=locale, viewport=_SIZES["desktop"])
+    context = await browser.new_context(locale=locale, viewport=SIZES["desktop"])
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(context.close)
         hub = await stack.enter_async_context(open_hub(data))
@@ -191,7 +177,7 @@ async def test_a_person_sees_and_decides_everything_in_the_drawer(
         button = card.get_by_role("button", name=release)
         await expect(button).to_be_visible()
 
-        for size, viewport in _SIZES.items():
+        for size, viewport in SIZES.items():
             await tab.page.set_viewport_size(viewport)
             await here.unfold("queue", "rooms", "tools")
             await here.picture(f"{name}-{size}-queue-rooms")
@@ -205,9 +191,8 @@ async def test_a_person_sees_and_decides_everything_in_the_drawer(
                 "fields", "queue", "rooms", "tools", "permissions", "profiles", "versions", "log"
             )
             assert await tab.page.evaluate(_WIDE) == []
-            await tab.page.evaluate(_AXE.read_text("utf-8"))
-            assert await tab.page.evaluate(_FLAWS) == [], f"{locale} {size}"
-        await tab.page.set_viewport_size(_SIZES["desktop"])
+            assert await flaws(tab.page, "#tavernlink_panel") == [], f"{locale} {size}"
+        await tab.page.set_viewport_size(SIZES["desktop"])
         await here.unfold("queue", "rooms")
 
         await requests.last.get_by_role("button").click()
@@ -256,13 +241,12 @@ async def test_scripts_ask_for_the_state_connect_and_disconnect(
         await here.unfold("queue", "rooms", "versions")
         for theme in ("Cappuccino", "Celestial Macaron"):
             await tab.evaluate(_THEME, theme)
-            await tab.page.evaluate(_AXE.read_text("utf-8"))
             await here.picture(f"en-desktop-{theme.split()[0].lower()}")
         await tab.evaluate(_THEME, "Dark Lite")
 
 
 async def test_nothing_of_it_shifts_sillytaverns_layout(browser: Browser, open_tab: OpenTab) -> None:
-    context = await browser.new_context(locale="en-US", viewport=_SIZES["desktop"])
+    context = await browser.new_context(locale="en-US", viewport=SIZES["desktop"])
     try:
         tab = await open_tab(context=context, hub=None, key=None, model_url=None)
         page = tab.page
@@ -272,7 +256,7 @@ async def test_nothing_of_it_shifts_sillytaverns_layout(browser: Browser, open_t
         async def boxes(prepare: str | None = None) -> dict[str, Any]:
             """With SillyTavern's own panel closed and open, at both sizes."""
             found: dict[str, Any] = {}
-            for size, viewport in _SIZES.items():
+            for size, viewport in SIZES.items():
                 await page.set_viewport_size(viewport)
                 found[f"{size} closed"] = await page.evaluate(_BOXES)
                 await toggle.click()
