@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -11,37 +12,9 @@ from playwright.async_api import Browser, expect
 
 from tavernlink.demo.hub import open_hub
 from tavernlink.sdk import connect
+from tests.e2e.scripted_keeper import DOT, scripted_keeper
 from tests.e2e.visitor import check_looks, sign_in, visitor
 from tests.sdk.scripted_tavern import scripted_tavern
-
-_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
-_TAB: dict[str, Any] = {
-    "tab": "Attic",
-    "tavern": None,
-    "url": "http://127.0.0.1:8000",
-    "account": None,
-    "character": None,
-    "state": "blocked_by_dialog",
-    "reason": "A dialog in SillyTavern waits for an answer.",
-    "since": 1795262400.0,
-    "uptime": 7405.0,
-    "retry_in": None,
-    "memory": 412_000_000,
-    "memory_limit": 900_000_000,
-    "restarts": 1,
-    "last_restart": {"at": 1795262400.0, "why": "Its memory was over 900 MB."},
-    "dialogs": [
-        {
-            "id": "d1",
-            "kind": "confirm",
-            "text": "The chat was changed elsewhere. Reload it?",
-            "answers": ["Reload", "Cancel"],
-            "asks_text": False,
-            "opened": 1795262400.0,
-        }
-    ],
-    "answered": 2,
-}
 
 
 @pytest.mark.parametrize(
@@ -92,39 +65,11 @@ async def test_tabs_without_a_screen_are_seen_answered_and_restarted(
         await sign_in(page, hub.admin_key)
         await page.goto(f"{hub.url}/#/tabs")
         await expect(page.locator("main code")).to_contain_text(f"--hub {hub.url}")  # how to begin
-        async with connect(hub.url, hub.admin_key, name="tab keeper") as keeper:
-            now = dict(_TAB)
-            done: list[str] = []
-
-            @keeper.function(name="tab.screenshot")
-            async def screenshot(tab: str, width: int = 800) -> dict[str, Any]:
-                """Take a picture of a tab."""
-                image = {"type": "file", "mime": "image/png", "data": _PNG}
-                return {"tab": tab, "taken": 1795262400.0, "width": 1, "height": 1, "image": image}
-
-            @keeper.function(name="tab.answer")
-            async def answer(tab: str, dialog: str, answer: str) -> dict[str, Any]:
-                """Answer a dialog."""
-                done.append(f"{tab} {dialog} {answer}")
-                now.update(state="online", reason=None, dialogs=[])
-                return now
-
-            @keeper.function(name="tab.restart")
-            async def restart(tab: str) -> dict[str, Any]:
-                """Open a tab again."""
-                done.append(f"{tab} again")
-                now.update(restarts=2)
-                return now
-
-            @keeper.function(name="tab.list")
-            async def tabs() -> list[dict[str, Any]]:
-                """List the tabs."""
-                return [now]
-
+        async with scripted_keeper(hub) as done:
             card = page.locator("main li.card")
             await expect(card).to_contain_text("Attic")
             await expect(card.locator(".screen img")).to_have_attribute(
-                "src", f"data:image/png;base64,{_PNG}"
+                "src", f"data:image/png;base64,{base64.b64encode(DOT).decode()}"
             )
             await expect(card).to_contain_text("412 MB")
             await check_looks(page, f"{locale[:2]}-{size}-{scheme}-tabs")
