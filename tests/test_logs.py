@@ -58,6 +58,15 @@ def test_a_person_gets_one_plain_line(stream: io.StringIO) -> None:
     assert "\x1b" not in line
 
 
+def test_a_terminal_obeys_no_name_that_somebody_gave_itself(stream: io.StringIO) -> None:
+    set_up_logs("info", "human", stream)
+    structlog.get_logger("tavernlink").info("peer.connected", name="\x1b]52;c;ZXZpbA==\x07Bot")
+    logging.getLogger("uvicorn.error").error("Bad request: %s", "\x1b[2J")
+    assert "\x1b" not in stream.getvalue()
+    assert "\x07" not in stream.getvalue()
+    assert "Bot" in stream.getvalue()
+
+
 @pytest.mark.parametrize("format_", ["human", "json"])
 def test_no_secret_reaches_a_log(stream: io.StringIO, format_: str) -> None:
     set_up_logs("debug", format_, stream)  # type: ignore[arg-type]  # one of the three words

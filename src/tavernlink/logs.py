@@ -15,6 +15,8 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
+from tavernlink.controls import without_controls
+
 __all__ = ["Format", "cut_secrets", "redact", "set_log_level", "set_up_logs"]
 
 Format = Literal["auto", "human", "json"]
@@ -87,6 +89,7 @@ def set_up_logs(level: str = "info", format_: Format = "auto", stream: TextIO | 
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([_cut_controls] if human else []),
                 _renderer(stream, human=human),
             ],
         )
@@ -128,6 +131,13 @@ def _cut_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     # Names with an underscore are structlog's own working objects; they are taken out before anything is written.
     return {
         name: value if name.startswith("_") else cut_secrets(name, value) for name, value in event.items()
+    }
+
+
+def _cut_controls(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Names and messages of others may hold what a terminal obeys."""
+    return {
+        name: without_controls(value) if isinstance(value, str) else value for name, value in event.items()
     }
 
 

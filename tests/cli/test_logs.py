@@ -38,6 +38,14 @@ def test_lines_are_shown_by_level_and_words(cli: Cli, house: House) -> None:
     assert (refused.status, "forbidden" in refused.err) == (1, True)
 
 
+def test_a_line_cannot_write_to_the_terminal(cli: Cli, house: House) -> None:
+    _log.warning({"event": "peer.rude", "peer": "\x1b]52;c;ZXZpbA==\x07", "exception": "at \x1b[2J"})
+    shown = cli("logs", *access(house), "--contains", "peer.rude").out
+    assert "peer=]52;c;ZXZpbA==" in shown
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+
+
 def test_it_follows_what_is_said_from_now_on(house: House) -> None:
     command = [sys.executable, "-m", "tavernlink", "logs", *access(house), "--follow", "--json", "-n", "1"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -111,6 +111,14 @@ async def test_a_message_is_sent_and_its_reply_is_shown_while_it_comes(
         assert commands(home, "send")[-1]["text"] == "hello\nyou"
 
 
+async def test_what_a_message_says_is_shown_and_never_obeyed(open_chat: Open, home: ScriptedTavern) -> None:
+    await home.say("Sera\x1b[2Jphina", "assistant", "Look: \x1b]52;c;ZXZpbA==\x07 and \x9b5m so on.")
+    async with open_chat() as (app, pilot):
+        await until(pilot, lambda: "so on." in shown(app))
+        assert "]52;c;ZXZpbA==" in shown(app)
+        assert not {"\x1b", "\x07", "\x9b"} & set(shown(app))
+
+
 async def test_earlier_messages_load_as_one_scrolls_up(open_chat: Open, home: ScriptedTavern) -> None:
     await talk(home, 200)
     async with open_chat() as (app, pilot):

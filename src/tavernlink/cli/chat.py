@@ -11,6 +11,7 @@ import typer
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access, open_hub
 from tavernlink.cli.output import note, print_json
 from tavernlink.cli.screen import Lang, Theme, make_words, show
+from tavernlink.controls import without_controls
 from tavernlink.errors import TavernlinkError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _converse(tavern: SyncTavern, options: dict[str, str | None], *, reasoning: 
             else "No character is open."
         )
         for last in context.messages if options["session"] is None else ():
-            print(f"{last.name}: {last.text}\n")
+            print(without_controls(f"{last.name}: {last.text}\n"))
     while (text := _read(prompt="> " if person else "")) is not None:
         if not text.strip():
             continue
@@ -145,7 +146,7 @@ def _show(reply: SyncReply, *, reasoning: bool) -> None:
             channel = event.channel
         if event.replace:
             print("\n[the text was changed]")
-        print(event.text, end="", flush=True)
+        print(without_controls(event.text), end="", flush=True)
     print("\n" if sys.stdout.isatty() else "")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub
-from tavernlink.cli.output import note, print_json, print_table
+from tavernlink.cli.output import note, print_json, print_result, print_table
 
 if TYPE_CHECKING:
     from tavernlink.protocol.commands.asking import CommandInfo
@@ -65,7 +65,7 @@ def run(
     with open_hub(url, key, data_dir, ca, name="run") as hub:
         result = hub.tavern(tavern).run(name, args, revision=revision, timeout=timeout)
     if output is None:
-        _show(result)
+        print_result(result)
         return
     file = msgspec.convert(result, File)
     output.write_bytes(file.data)
@@ -147,13 +147,6 @@ def _file(path: Path) -> str:
         ) from None
     type_ = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return msgspec.json.encode(File(name=path.name, type=type_, data=data)).decode()
-
-
-def _show(result: Any) -> None:
-    if sys.stdout.isatty():
-        print(json.dumps(result, indent=2, ensure_ascii=False))
-    else:
-        print_json(result)
 
 
 def _list(found: list[CommandInfo]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, open_hub, settings_of
-from tavernlink.cli.output import fail, note, print_json, print_table
+from tavernlink.cli.output import fail, note, print_json, print_result, print_table
 
 if TYPE_CHECKING:
     from tavernlink.protocol.functions import FunctionProgress
@@ -70,7 +70,7 @@ def call(
     with open_hub(url, key, data_dir, ca, name="functions") as hub:
         known = [info for info in hub.functions() if name in (info.name, info.address)]
         args = _read(words, arguments, known[0].parameters if known else {})
-        _show(hub.call(name, args, timeout=timeout if timeout is not None else ..., on_progress=_tell))
+        print_result(hub.call(name, args, timeout=timeout if timeout is not None else ..., on_progress=_tell))
 
 
 @app.command("test")
@@ -106,7 +106,7 @@ def try_(
     offer = loaded.offers.get(name)
     if offer is None:
         fail(f"There is no function {name!r} in {folder}.", code="unknown_function")
-    _show(_carry_out(offer, _read(words, arguments, offer.spec.parameters)))
+    print_result(_carry_out(offer, _read(words, arguments, offer.spec.parameters)))
 
 
 def _carry_out(offer: Offer, args: dict[str, Any]) -> Any:
@@ -207,10 +207,3 @@ def _tell(progress: FunctionProgress) -> None:
 def _progress(progress: float, total: float | None, message: str | None) -> str:
     share = f"{progress:g}" + (f"/{total:g}" if total is not None else "")
     return f"{share} {message}" if message else share
-
-
-def _show(result: Any) -> None:
-    if sys.stdout.isatty():
-        print(json.dumps(result, indent=2, ensure_ascii=False))
-    else:
-        print_json(result)

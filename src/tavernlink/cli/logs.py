@@ -11,6 +11,7 @@ import typer
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
 from tavernlink.cli.durations import parse_age
 from tavernlink.cli.output import AsJson, console, note, print_json
+from tavernlink.controls import without_controls
 
 if TYPE_CHECKING:
     from tavernlink.protocol.logs import LogLevel, LogLine
@@ -90,11 +91,11 @@ def _print(line: LogLine) -> None:
     moment = datetime.fromtimestamp(line.time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     out = Text(f"{moment} ", style="dim")
     out.append(f"{line.level:<8} ", style=_STYLES[line.level])
-    out.append(line.text, style="bold")
+    out.append(without_controls(line.text), style="bold")
     out.append(f"  {line.logger}", style="dim")
     for name, fact in line.facts.items():
         if name != "exception":
-            out.append(f"  {name}={fact}")
+            out.append(without_controls(f"  {name}={fact}"))
     console().print(out)
     if "exception" in line.facts:
-        console().print(Text(str(line.facts["exception"]), style="dim"))
+        console().print(Text(without_controls(str(line.facts["exception"])), style="dim"))

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from tavernlink.controls import without_controls
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["AsJson", "console", "fail", "note", "print_json", "print_table"]
+__all__ = ["AsJson", "console", "fail", "note", "print_json", "print_result", "print_table"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -30,14 +32,23 @@ def print_json(value: Any) -> None:
     print(json.dumps(msgspec.to_builtins(value)), flush=True)
 
 
+def print_result(result: Any) -> None:
+    """Print what a function or command gave: readable on a terminal, else as `print_json` does."""
+    if sys.stdout.isatty():
+        print(without_controls(json.dumps(result, indent=2, ensure_ascii=False)))
+    else:
+        print_json(result)
+
+
 def print_table(columns: list[str], rows: list[list[str]]) -> None:
     """Print aligned columns without borders. A line may be longer than the terminal is wide: nothing is cut off."""
     from rich.cells import cell_len
     from rich.text import Text
 
-    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)]
+    lines = [[without_controls(cell) for cell in row] for row in (columns, *rows)]
+    widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
     out = console()
-    for number, row in enumerate([columns, *rows]):
+    for number, row in enumerate(lines):
         cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
         # Text, since names may hold what looks like rich's markup.
         out.print(Text("  ".join(cells).rstrip(), style="bold" if number == 0 else ""))
@@ -45,7 +56,7 @@ def print_table(columns: list[str], rows: list[list[str]]) -> None:
 
 def note(text: str) -> None:
     """Say something beside the result, on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    print(without_controls(text), file=sys.stderr, flush=True)
 
 
 def fail(message: str, *, code: str | None = None, status: int = 1) -> NoReturn:

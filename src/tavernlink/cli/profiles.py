@@ -12,6 +12,7 @@ import typer
 
 from tavernlink.cli.access import DataDir, KeyText, Url, open_hub
 from tavernlink.cli.output import AsJson, fail, note, print_json, print_table
+from tavernlink.controls import without_controls
 
 if TYPE_CHECKING:
     from tavernlink.protocol.profiles import ItemChange, ItemRef, ProfileInfo
@@ -307,12 +308,12 @@ def _print_changes(changes: list[ItemChange], *, as_json: bool) -> None:
         held = {"conflict": " (changed there since)", "open": " (being edited there)"}.get(
             change.held or "", ""
         )
-        print(f"{change.change:8} {change.kind}/{change.name}{held}")
+        print(without_controls(f"{change.change:8} {change.kind}/{change.name}{held}"))
         for field in change.fields:
-            print(f"    {field.path}")
+            print(without_controls(f"    {field.path}"))
             if field.before is not None:
-                print(f"      - {field.before}")
+                print(without_controls(f"      - {field.before}"))
             if field.after is not None:
-                print(f"      + {field.after}")
+                print(without_controls(f"      + {field.after}"))
         if change.more:
             print(f"    … and {change.more} more fields")

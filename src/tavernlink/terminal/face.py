@@ -5,23 +5,27 @@ The line is opened and mended by the SDK; a screen only shows it. Above it stand
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import PurePath
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.widgets import Static
 
+from tavernlink.controls import without_controls
 from tavernlink.errors import TavernlinkError
 from tavernlink.sdk import Hub
 from tavernlink.terminal.help import Help
 from tavernlink.terminal.language import Words
+from tavernlink.terminal.showing import OnlyShown
 from tavernlink.terminal.themes import DARK, LIGHT, Shade, find_shade
 
 __all__ = ["Face"]
 
+_ONLY_SHOWN = OnlyShown()
 _LOOK_SECONDS = 0.5
 """How often the screen looks whether the line is up: at a variable of the SDK, not at the network."""
 
@@ -82,6 +86,10 @@ class Face(App[None]):
             return Text(f"● {self.words('line.up')}", style=self.colour("success"))
         return Text(f"◌ {self.words('line.down')}", style=self.colour("warning"))
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """As every app's, and last of all what keeps others from writing to the terminal."""
+        return [*super().get_line_filters(), _ONLY_SHOWN]
+
     def put(self, place: str, text: Text | str) -> None:
         """Show a text in a place of the screen; nothing where the screen is being taken down."""
         for each in self.query(place).results(Static):
@@ -93,7 +101,7 @@ class Face(App[None]):
 
     def leave(self, error: TavernlinkError) -> None:
         """End with status 1 and the error's sentence."""
-        self.exit(return_code=1, message=f"error: {self.words.error(error)}")
+        self.exit(return_code=1, message=without_controls(f"error: {self.words.error(error)}"))
 
     async def attempt(self, work: Callable[[], Awaitable[object]]) -> bool:
         """Do something that may fail; what goes wrong is told. Returns whether it worked."""
