@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
-from playwright.async_api import Browser, Error
+from playwright.async_api import Browser
 
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.listener import Listener, free_port
+from tavernlink.demo.model import Model
 from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.sdk import Hub
 from tavernlink.tab import BrowserTabError, Tab, TabOptions, run_forever
+from tavernlink.tab.file import folder_of
+from tests.e2e.test_demo import processes_about
+from tests.e2e.test_tab_keeper import offered
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import OpenTab, StartSillyTavern
@@ -74,19 +82,95 @@ async def website(status: int, body: bytes, location: str | None = None) -> Asyn
         yield f"http://127.0.0.1:{listener.port}"
 
 
-@pytest.mark.timeout(240, func_only=True)
-async def test_a_crashed_page_is_opened_again_as_the_same_tavern(
-    sillytavern: SillyTavern, hub: RunningHub
+@contextlib.asynccontextmanager
+async def command(*arguments: str | Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`tavernlink tab` as its own process; killed at the end if it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tavernlink",
+        "tab",
+        *map(str, arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def online(app: Hub, restarts: dict[str, int]) -> dict[str, str]:
+    """Ask the keeper until these tabs are online after so many restarts; their taverns."""
+    async with asyncio.timeout(150):
+        while True:
+            found = {
+                each["tab"]: each["tavern"]
+                for each in await app.call("tab.list")
+                if each["state"] == "online" and each["restarts"] == restarts.get(each["tab"])
+            }
+            if len(found) == len(restarts):
+                return found
+            await asyncio.sleep(0.5)
+
+
+def page_of(process: asyncio.subprocess.Process, profile: str) -> psutil.Process:
+    """Return the process of a tab's page: of the browser's on this profile, the largest."""
+    found = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "--type=renderer" in (words := child.cmdline()) and any(profile in word for word in words)
+    ]
+    return max(found, key=lambda child: child.memory_info().rss)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM does not exist there")
+@pytest.mark.timeout(400, func_only=True)
+async def test_the_command_keeps_two_tabs_apart_brings_a_crashed_one_back_and_leaves_nothing(
+    sillytavern: SillyTavern, hub: RunningHub, app: Hub, model: Model, tmp_path: Path
 ) -> None:
-    options = TabOptions(url=sillytavern.url, hub=hub.url, key=hub.tavern_key, name="kept")
-    async with kept(options) as keeping:
-        first = await keeping.next_open()
-        tavern_id = await first.evaluate(_TAVERN_ID)
-        with contextlib.suppress(Error):
-            await first.page.goto("chrome://crash", timeout=10_000)
-        assert "crashed" in await keeping.next_report("The tab is gone")
-        second = await keeping.next_open()
-        assert await second.evaluate(_TAVERN_ID) == tavern_id
+    key, profiles = tmp_path / "tavern.key", tmp_path / "profiles"
+    key.write_text(hub.tavern_key, "utf-8")
+    names = ("Pair 1", "Pair 2")
+    there = ("--hub", hub.url, "--key-file", key, "--profiles", profiles)
+    who = ("--tabs", "2", "--name", "Pair", "--character", "Seraphina", "--model-url", model.url)
+    async with command(sillytavern.url, *there, *who) as process:
+        await offered(app, "tab.list")
+        taverns = await online(app, dict.fromkeys(names, 0))
+        assert set(taverns) == set(names)
+
+        # Both at once on the same character: each answers, and writes into a chat of its own.
+        replies = await asyncio.gather(
+            *(app.tavern(name).send(f"The word is {name}. [tokens=30]") for name in names)
+        )
+        chats = sillytavern.user_data / "chats" / "default_Seraphina"
+        for name, other, reply in zip(names, reversed(names), replies, strict=True):
+            assert f"The word is {name}." in reply.text
+            chat = (chats / f"{name}.jsonl").read_text("utf-8")
+            assert name in chat
+            assert other not in chat
+            shot = await app.call("tab.screenshot", tab=name)
+            assert base64.b64decode(shot["image"]["data"]).startswith(b"\xff\xd8"), "a JPEG"
+
+        # One that crashes comes back as the same tavern in the same chat, and takes the other with it in nothing.
+        page_of(process, folder_of(profiles, names[1]).name).kill()
+        again = await online(app, {names[0]: 0, names[1]: 1})
+        assert again == taverns
+        reply = await app.tavern(names[1]).send("And now? [tokens=10]")
+        assert "And now?" in reply.text
+        assert names[1] in (chats / f"{names[1]}.jsonl").read_text("utf-8")
+
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(60):
+            output, _ = await process.communicate()
+    told = output.decode()
+    assert process.returncode == 0, told
+    assert "[Pair 2] The tab is gone: its page crashed." in told
+    assert hub.tavern_key not in told
+    assert processes_about(str(profiles)) == []
 
 
 @pytest.mark.timeout(240, func_only=True)

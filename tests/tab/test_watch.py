@@ -14,13 +14,21 @@ MB = 10**6
 
 def test_memory_and_age_wait_for_what_is_generated_but_far_too_much_does_not() -> None:
     watch = Watch(TabOptions(url="", memory_limit=1_000 * MB, recycle_seconds=3_600))
-    assert watch.verdict(uptime=10, idle=60, memory=999 * MB) is None
-    assert watch.verdict(uptime=10, idle=60, memory=None) is None
-    assert watch.verdict(uptime=10, idle=0, memory=1_400 * MB) is None, "it generates"
-    assert "1400 MB, more than 1000 MB" in str(watch.verdict(uptime=10, idle=60, memory=1_400 * MB))
-    assert "far more" in str(watch.verdict(uptime=10, idle=0, memory=1_501 * MB))
+    assert watch.verdict(uptime=600, idle=60, memory=999 * MB) is None
+    assert watch.verdict(uptime=600, idle=60, memory=None) is None
+    assert watch.verdict(uptime=600, idle=0, memory=1_400 * MB) is None, "it generates"
+    assert "1400 MB, more than 1000 MB" in str(watch.verdict(uptime=600, idle=60, memory=1_400 * MB))
+    assert watch.overload(1_500 * MB) is None
+    assert watch.overload(None) is None
+    assert "far more" in str(watch.overload(1_501 * MB))
     assert watch.verdict(uptime=3_601, idle=0, memory=0) is None
     assert "1.0 hours" in str(watch.verdict(uptime=3_601, idle=60, memory=0))
+
+
+def test_a_limit_that_is_below_what_sillytavern_takes_opens_no_tab_over_and_over() -> None:
+    watch = Watch(TabOptions(url="", memory_limit=200 * MB))
+    assert watch.verdict(uptime=20, idle=60, memory=250 * MB) is None
+    assert watch.verdict(uptime=301, idle=60, memory=250 * MB) is not None
 
 
 def test_who_asks_for_a_restart_waits_a_minute_at_most() -> None:

@@ -26,7 +26,7 @@ _UNITS: Final = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mi
 _SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 _PLAIN: Final = (
-    "url", "hub", "wait_for_key", "account", "character", "browser", "model_url", "model_key", "model_id",
+    "url", "hub", "wait_for_key", "account", "character", "chat", "browser", "model_url", "model_key", "model_id",
 )  # fmt: skip
 _SMALLEST: Final = 100 * 10**6
 _Hours = Annotated[float, msgspec.Meta(gt=0)]
@@ -57,6 +57,7 @@ class _Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 class _Tab(_Common, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    chat: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
     profile: Path | None = None
 
 

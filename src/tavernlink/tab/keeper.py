@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from tavernlink.tab.errors import BrowserTabError
 from tavernlink.tab.kept import KeptTab, Pace
 from tavernlink.tab.line import HubLine
 from tavernlink.tab.options import TabOptions
-from tavernlink.tab.tab import Tab
+from tavernlink.tab.tab import Tab, without_credentials
 
 __all__ = ["Keeper", "run_forever"]
 
@@ -43,12 +45,15 @@ class Keeper:
         several = len(tabs) > 1
         self._report = report
         opening = asyncio.Semaphore(_OPENING)
+        shared = Counter(map(_opened_by, tabs))
         self.tabs: list[KeptTab] = []
         for number, options in enumerate(tabs, 1):
             name = options.name or f"tab {number}"
+            alone = options.character is None or shared[_opened_by(options)] == 1
+            chat = options.chat or (None if alone else _chat_of(name))
             self.tabs.append(
                 KeptTab(
-                    dataclasses.replace(options, wait_connected=False),
+                    dataclasses.replace(options, chat=chat, wait_connected=False),
                     name=name,
                     report=_prefixed(name, report) if several else report,
                     on_open=on_open,
@@ -94,6 +99,16 @@ class Keeper:
                 await asyncio.wait({stopped, woken}, return_when=asyncio.FIRST_COMPLETED)
                 for task in (stopped, woken):
                     task.cancel()
+
+
+def _opened_by(options: TabOptions) -> tuple[str, str | None, str | None]:
+    """Tell what a tab opens from what others open; two tabs in one chat write over each other's messages."""
+    return without_credentials(options.url).rstrip("/"), options.account, options.character
+
+
+def _chat_of(name: str) -> str:
+    """Return a name for the chat of a tab that SillyTavern takes as a file's name on every system."""
+    return re.sub(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*]', "_", name).strip(" .")[:100] or "tab"
 
 
 @contextlib.asynccontextmanager

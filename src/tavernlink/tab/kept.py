@@ -193,7 +193,10 @@ class KeptTab:
             while True:
                 if (why := await self._beat(tab)) is not None:
                     return why, False
-                if (why := await self._too_much(tab)) is not None:
+                await self._weigh(tab)
+                if (why := self._watch.overload(self._memory)) is not None:
+                    return f"{why}.", False
+                if (why := self._verdict(tab)) is not None:
                     return why, True
                 waking = asyncio.create_task(self._wake.wait())
                 waits = {lost, stopped, waking}
@@ -249,10 +252,11 @@ class KeptTab:
         else:
             self._enter_open("offline", f"The extension is not connected to the hub ({told}).")
 
-    async def _too_much(self, tab: Tab) -> str | None:
-        profile = tab.profile
-        if profile is not None:
-            self._memory = await asyncio.to_thread(browser_memory, profile)
+    async def _weigh(self, tab: Tab) -> None:
+        if tab.profile is not None:
+            self._memory = await asyncio.to_thread(browser_memory, tab.profile)
+
+    def _verdict(self, tab: Tab) -> str | None:
         return self._watch.verdict(uptime=self._uptime(), idle=tab.work.idle_seconds, memory=self._memory)
 
     async def _pause(self, why: str, seconds: float, stop: asyncio.Event) -> None:

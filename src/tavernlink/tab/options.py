@@ -40,6 +40,8 @@ class TabOptions:
     """The tavern's name in the hub."""
     character: str | None = None
     """Opened after each load: a character's name or, as names repeat, its avatar file name."""
+    chat: str | None = None
+    """Name of the character's chat to open, made where it is not there; None is the one it had open last."""
     model_url: str | None = None
     """Base address (with `/v1`) of an OpenAI-style model server to connect SillyTavern to."""
     model_key: str | None = field(default=None, repr=False)

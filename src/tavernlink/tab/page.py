@@ -142,10 +142,10 @@ async def connect_model(page: Page, *, url: str, key: str | None, model: str | N
         )
 
 
-async def select_character(page: Page, wanted: str, *, tries: int = 20) -> None:
-    """Open a character's chat, by avatar file name or name."""
+async def select_character(page: Page, wanted: str, *, chat: str | None = None, tries: int = 20) -> None:
+    """Open a character's chat, by avatar file name or name; that of this name, or the one it had open last."""
     for _ in range(tries):
-        result = await react(page.evaluate(scripts.SELECT_CHARACTER, wanted))
+        result = await react(page.evaluate(scripts.SELECT_CHARACTER, {"wanted": wanted, "chat": chat}))
         if result is True:
             return
         if isinstance(result, list):

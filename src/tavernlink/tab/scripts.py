@@ -173,17 +173,25 @@ MODEL_STATUS = """
 """
 
 SELECT_CHARACTER = """
-async (wanted) => {
+async ({ wanted, chat }) => {
     let context = SillyTavern.getContext();
     if (!context.characters.length) { await context.getCharacters(); context = SillyTavern.getContext(); }
     let index = context.characters.findIndex(character => character.avatar === wanted);
     if (index < 0) index = context.characters.findIndex(character => character.name === wanted);
     if (index < 0) return context.characters.map(character => character.name);
-    await context.selectCharacterById(index);   // returns silently when SillyTavern is busy: the caller looks
+    await context.unshallowCharacter?.(index);   // reads the card anew, and with it the name of its chat
     context = SillyTavern.getContext();
-    return String(context.characterId) === String(index) && !context.groupId && Boolean(context.chatId);
+    const isOpen = () => String(context.characterId) === String(index) && !context.groupId && Boolean(context.chatId);
+    const elsewhere = isOpen() && chat !== null && context.chatId !== chat;
+    if (elsewhere) await context.clearChat?.({ clearData: true });   // SillyTavern may open the last chat by itself
+    if (chat !== null) context.characters[index].chat = chat;        // in this page only: the card is everybody's
+    if (elsewhere) await context.reloadCurrentChat();
+    else await context.selectCharacterById(index);   // returns silently when SillyTavern is busy: the caller looks
+    context = SillyTavern.getContext();
+    return isOpen() && (chat === null || context.chatId === chat);
 }
 """
+"""Opens a character, by avatar file name or name, and with `chat` that chat of its, made where it is not there yet."""
 
 NEW_CHAT = """
 async () => {

@@ -76,6 +76,11 @@ class Tab:
             context = self._given_context or await self._launch(stack)
             page = await steps.react(context.new_page())
             stack.push_async_callback(_close, page)
+            if self._given_context is None:
+                for other in [
+                    each for each in context.pages if each is not page
+                ]:  # the empty one it starts with
+                    await _close(other)
             self._page = page
             self._on_page(page)
             await steps.react(self._prepare(page))
@@ -119,9 +124,9 @@ class Tab:
         """Run a JavaScript function in the page; its JSON-safe result."""
         return await self.page.evaluate(script, argument)
 
-    async def select_character(self, wanted: str) -> None:
-        """Open a character's chat, by avatar file name or name."""
-        await steps.select_character(self.page, wanted)
+    async def select_character(self, wanted: str, *, chat: str | None = None) -> None:
+        """Open a character's chat, by avatar file name or name; that of this name, or the one it had open last."""
+        await steps.select_character(self.page, wanted, chat=chat)
 
     async def new_chat(self) -> None:
         """Start a new chat with the open character."""
@@ -212,7 +217,7 @@ class Tab:
         if options.model_url:
             await self.connect_model(options.model_url, key=options.model_key, model=options.model_id)
         if options.character:
-            await self.select_character(options.character)
+            await self.select_character(options.character, chat=options.chat)
         if options.hub and (options.key or options.key_file) and options.wait_connected:
             await self.wait_connected()
 
