@@ -143,6 +143,28 @@ def test_an_invitation_lets_as_many_in_as_it_says_until_it_expires() -> None:
     assert code_of(three, "room.join", code=taken) == "unknown_invitation"
 
 
+def test_who_may_invite_sees_the_invitations_that_can_be_used_below_their_own_rank() -> None:
+    scene = Scene()
+    lasting = scene.host.say("room.invite", room="den", role="member", uses=3, seconds=600)
+    brief = scene.host.say("room.invite", room="den", seconds=60)
+    assert scene.host.say("room.invitations", room="den") == [brief, lasting]
+    guest = scene.app("guest", None)
+    guest.say("room.join", code=lasting["code"])
+    scene.wait(61)
+    assert scene.host.say("room.invitations", room="den") == [lasting | {"uses": 2}]
+    assert code_of(guest, "room.invitations", room="den") == "forbidden"
+    assert code_of(scene.app("stranger", None), "room.invitations", room="den") == "not_a_member"
+    scene.host.say("room.revoke", room="den", code=lasting["code"])
+    assert scene.host.say("room.invitations", room="den") == []
+
+
+def test_a_manager_does_not_see_the_code_that_makes_managers() -> None:
+    scene = Scene()
+    code = scene.tavern.say("room.invite", room="den", role="manager")["code"]
+    assert [each["code"] for each in scene.tavern.say("room.invitations", room="den")] == [code]
+    assert scene.host.say("room.invitations", room="den") == []
+
+
 def test_joining_again_does_not_use_an_invitation_up_and_changes_the_persona() -> None:
     scene = Scene()
     code = scene.host.say("room.invite", room="den", uses=1)["code"]

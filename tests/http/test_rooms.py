@@ -48,6 +48,8 @@ async def test_programs_speak_over_http_and_are_the_same_member_in_each_request(
         await admin.post("/api/rooms/den/join", json={})
         invited = await admin.post("/api/rooms/den/invitations", json={"role": "member", "uses": 2})
         invitation = invited.json()["result"]["code"]
+        listed = await admin.get("/api/rooms/den/invitations")
+        assert listed.json()["result"] == [invited.json()["result"]]
         joined = await discord.post("/api/rooms/den/join", json={"code": invitation, "as": "Alice"})
         assert joined.json()["result"]["role"] == "member"
         await irc.post("/api/rooms/den/join", json={"code": invitation})

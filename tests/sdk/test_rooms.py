@@ -113,6 +113,7 @@ async def test_a_host_keeps_order(host: Room, hub: RunningHub) -> None:
         await host.add("ben", role="guest")
         await room.leave()
         invitation = await host.invite()
+        assert await host.invitations() == [invitation]
         await host.revoke(invitation.code)
         with pytest.raises(TavernlinkError, match="invitation"):
             await room.join(invitation.code)

@@ -189,6 +189,7 @@ _ROWS = (
     _row("room.remove", "peer → hub", room_moderation.RoomRemove),
     _row("room.kick", "peer → hub", room_moderation.RoomKick),
     _row("room.invite", "peer → hub", room_moderation.RoomInvite, room_moderation.Invitation),
+    _row("room.invitations", "peer → hub", room_moderation.RoomInvitations, list[room_moderation.Invitation]),
     _row("room.revoke", "peer → hub", room_moderation.RoomRevoke),
     _row("room.role", "peer → hub", room_moderation.RoomRoleSet, rooms.MemberInfo),
     _row("room.mute", "peer → hub", room_moderation.RoomMute, rooms.MemberInfo),

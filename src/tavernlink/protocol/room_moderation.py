@@ -11,6 +11,7 @@ from tavernlink.protocol.rooms import Reason, RoomRole, Seconds
 
 __all__ = [
     "Invitation",
+    "RoomInvitations",
     "RoomInvite",
     "RoomKick",
     "RoomMute",
@@ -58,6 +59,14 @@ class Invitation(Message, omit_defaults=False):
     """Uses left."""
     expires: float
     """Seconds since 1970."""
+
+
+class RoomInvitations(Message):
+    """peer → hub, ack: [Invitation], the one that ends first at the head. Those that can be used, of roles below the
+    asker's own.
+    """
+
+    room: Id
 
 
 class RoomRevoke(Message):

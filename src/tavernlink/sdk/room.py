@@ -21,6 +21,7 @@ from tavernlink.protocol.chat import Attachment, ChatSend, Persona
 from tavernlink.protocol.requests import Accepted, Generate, GenerateMode
 from tavernlink.protocol.room_moderation import (
     Invitation,
+    RoomInvitations,
     RoomInvite,
     RoomKick,
     RoomMute,
@@ -158,6 +159,10 @@ class Room:
         """Make an invitation; whoever has its code may join."""
         content = RoomInvite(room=self.name, role=role, uses=uses, seconds=seconds)
         return await self._hub.ask("room.invite", content, Invitation)
+
+    async def invitations(self) -> list[Invitation]:
+        """Those that can be used, of roles below this program's own; the one that ends first at the head."""
+        return await self._hub.ask("room.invitations", RoomInvitations(room=self.name), list[Invitation])
 
     async def revoke(self, code: str) -> None:
         """Take an invitation back."""

@@ -82,6 +82,10 @@ class SyncRoom:
         """As `Room.invite`."""
         return self._hub.loop.run(self._room.invite(**options))
 
+    def invitations(self) -> list[Invitation]:
+        """As `Room.invitations`."""
+        return self._hub.loop.run(self._room.invitations())
+
     def revoke(self, code: str) -> None:
         """As `Room.revoke`."""
         self._hub.loop.run(self._room.revoke(code))

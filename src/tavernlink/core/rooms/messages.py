@@ -12,11 +12,12 @@ from tavernlink.core.access.rights import check_scope
 from tavernlink.core.messages.handlers import Asked
 from tavernlink.core.peers.directory import Directory
 from tavernlink.core.peers.peer import App, Peer, Tavern
+from tavernlink.core.rooms.invitations import Invitations
 from tavernlink.core.rooms.moderation import Moderation
 from tavernlink.core.rooms.names import check_free, check_length, to_persona
 from tavernlink.core.rooms.presence import Presence
 from tavernlink.core.rooms.ranks import check_may, check_over, rank_of
-from tavernlink.core.rooms.records import InvitationRecord, MemberRecord, RoomRecord
+from tavernlink.core.rooms.records import MemberRecord, RoomRecord
 from tavernlink.core.rooms.room import Member, Room
 from tavernlink.core.rooms.rooms import Rooms
 from tavernlink.core.rooms.signs import Signs
@@ -25,7 +26,6 @@ from tavernlink.core.seams import Ack
 from tavernlink.errors import AuthError, BadMessage, NotFound
 from tavernlink.protocol.chat import Persona
 from tavernlink.protocol.outcome import Success
-from tavernlink.protocol.room_moderation import Invitation, RoomInvite, RoomRevoke
 from tavernlink.protocol.rooms import (
     RoomAdd,
     RoomClosed,
@@ -77,12 +77,11 @@ class RoomMessages:
             "room.join": self._join,
             "room.leave": self._leave,
             "room.add": self._add,
-            "room.invite": self._invite,
-            "room.revoke": self._revoke,
             "room.typing.set": self._typing,
             "room.context.set": self._context_set,
             "room.context.get": self._context_get,
             "room.release": speaking.release,
+            **Invitations(rooms, audit).handlers,
             **Moderation(rooms, speaking, signs, audit).handlers,
         }
 
@@ -215,40 +214,6 @@ class RoomMessages:
             member = self._take_in(room, added, message.role, message.as_, by=peer.member_id)
         self._audit.record("room.added", peer, target=room.name, member=member.id, role=member.record.role)
         ack(Success(result=self._rooms.member_info(room, member)))
-
-    def _invite(self, peer: Peer, message: RoomInvite, ack: Ack) -> None:
-        room = self._rooms.reach(peer, message.room)
-        check_may(room, peer, "invite")
-        check_over(room, peer, message.role)
-        record = InvitationRecord(
-            code=self._rooms.ids.new("i"),
-            room_id=room.id,
-            role=message.role,
-            uses=message.uses,
-            expires=self._rooms.clock.wall() + message.seconds,
-            by=peer.member_id,
-        )
-        self._rooms.invite(record)
-        self._audit.record("room.invited", peer, target=room.name, role=record.role, uses=record.uses)
-        ack(
-            Success(
-                result=Invitation(
-                    code=record.code,
-                    room_id=room.id,
-                    role=record.role,
-                    uses=record.uses,
-                    expires=record.expires,
-                )
-            )
-        )
-
-    def _revoke(self, peer: Peer, message: RoomRevoke, ack: Ack) -> None:
-        room = self._rooms.reach(peer, message.room)
-        check_may(room, peer, "invite")
-        if self._rooms.invitation(message.code).room_id != room.id:
-            raise NotFound("unknown_invitation")
-        self._rooms.revoke(message.code)
-        ack(Success())
 
     # Typing and context
 

@@ -10,7 +10,7 @@ from tavernlink.core.rooms.room import Member, Room
 from tavernlink.errors import AuthError
 from tavernlink.protocol.rooms import RoomRole
 
-__all__ = ["MAY", "OWNER", "Act", "check_may", "check_over", "is_host", "rank_of"]
+__all__ = ["MAY", "OWNER", "Act", "check_may", "check_over", "is_host", "rank_of", "stands_over"]
 
 Act = Literal[
     "speak", "look", "read context", "generate", "invite", "add", "remove", "kick", "mute", "appoint", "release",
@@ -68,9 +68,14 @@ def check_may(room: Room, peer: Peer, act: Act) -> None:
         )
 
 
+def stands_over(room: Room, peer: Peer, role: RoomRole) -> bool:
+    """Return whether the peer stands above this role in a room."""
+    return rank_of(room, peer) > _RANKS[role]
+
+
 def check_over(room: Room, peer: Peer, role: RoomRole) -> None:
     """Raise `forbidden` unless the peer stands above this role: nobody acts on his equals."""
-    if rank_of(room, peer) <= _RANKS[role]:
+    if not stands_over(room, peer, role):
         raise AuthError(
             "forbidden", f"Only somebody above a room's {role} may do that.", {"room": room.id, "role": role}
         )

@@ -277,6 +277,11 @@ class Rooms:
         self._store.room_invitations.put(record)
         self._invitations[record.code] = record
 
+    def invitations(self, room: Room) -> list[InvitationRecord]:
+        """Return the room's invitations that can be used."""
+        now = self.clock.wall()
+        return [each for each in self._invitations.values() if each.room_id == room.id and each.expires > now]
+
     def invitation(self, code: str) -> InvitationRecord:
         """Return an invitation that can be used. Raises `unknown_invitation`."""
         found = self._invitations.get(code)

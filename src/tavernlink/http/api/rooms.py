@@ -33,6 +33,7 @@ from tavernlink.http.presence import answer_by
 from tavernlink.protocol.chat import ChatSend
 from tavernlink.protocol.room_moderation import (
     Invitation,
+    RoomInvitations,
     RoomInvite,
     RoomKick,
     RoomMute,
@@ -162,6 +163,11 @@ class RoomRoutes(Controller):
         """`room.invite`."""
         content = RoomInvite(room=room, role=data.role, uses=data.uses, seconds=data.seconds)
         return ok(await caller.ask_as_member("room.invite", content), status=201)
+
+    @get("/{room:str}/invitations", summary="Invitations that can be used")
+    async def invitations(self, caller: AsCaller, room: FromPath[str]) -> Answer[list[Invitation]]:
+        """`room.invitations`."""
+        return ok(await caller.ask_as_member("room.invitations", RoomInvitations(room=room)))
 
     @delete("/{room:str}/invitations/{code:str}", summary="Take an invitation back", status_code=200)
     async def revoke(self, caller: AsCaller, room: FromPath[str], code: FromPath[str]) -> Answer[None]:

@@ -1393,6 +1393,14 @@ export interface Invitation {
   expires: number;
 }
 
+/**
+ * peer → hub, ack: [Invitation], the one that ends first at the head. Those that can be used, of roles below the
+ * asker's own.
+ */
+export interface RoomInvitations {
+  room: string;
+}
+
 /** peer → hub, ack: nothing. Takes an invitation back. */
 export interface RoomRevoke {
   room: string;
@@ -2608,6 +2616,7 @@ export interface Messages {
   "room.remove": RoomRemove;
   "room.kick": RoomKick;
   "room.invite": RoomInvite;
+  "room.invitations": RoomInvitations;
   "room.revoke": RoomRevoke;
   "room.role": RoomRoleSet;
   "room.mute": RoomMute;
@@ -2716,6 +2725,7 @@ export interface Results {
   "room.remove": null;
   "room.kick": null;
   "room.invite": Invitation;
+  "room.invitations": Invitation[];
   "room.revoke": null;
   "room.role": MemberInfo;
   "room.mute": MemberInfo;
@@ -2815,6 +2825,7 @@ export type AppSends =
   | "room.remove"
   | "room.kick"
   | "room.invite"
+  | "room.invitations"
   | "room.revoke"
   | "room.role"
   | "room.mute"
@@ -2870,6 +2881,7 @@ export type TavernSends =
   | "room.remove"
   | "room.kick"
   | "room.invite"
+  | "room.invitations"
   | "room.revoke"
   | "room.role"
   | "room.mute"
