@@ -93,7 +93,7 @@ export const zh: Record<TextName, string> = {
   "tavern.asUser": "身份：{name}",
   "first.title": "连接第一个 SillyTavern",
   "first.install": "安装扩展",
-  "first.installHow": "在 SillyTavern 中打开“扩展”（方块图标）→“安装扩展”，粘贴此地址：",
+  "first.installHow": "在 SillyTavern 中打开“扩展程序”（方块图标）→“安装扩展程序”，粘贴此地址：",
   "first.connect": "请求接入",
   "first.connectHow": "在扩展列表下方展开 Tavernlink，点击“连接”，会显示一个代码。",
   "first.approve": "批准代码",

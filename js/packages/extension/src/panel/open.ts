@@ -4,6 +4,7 @@ import type { ConnectionState } from "@tavernlink/client";
 
 import { toolCalling } from "../host/function_tools.js";
 import { context } from "../host/context.js";
+import { isCopied } from "../host/installation.js";
 import { extensionFolder, openExtensionManager, settingsColumn } from "../host/page.js";
 import { confirmWith, notify } from "../host/popup.js";
 import type { Log } from "../log.js";
@@ -29,7 +30,7 @@ export interface PanelParts {
   permissions: Permissions;
   functions: FunctionParts;
   shared: OpenedProfiles;
-  actions: Omit<PanelActions, "manage">;
+  actions: Omit<PanelActions, "manage" | "isCopied">;
 }
 
 export interface OpenedPanel {
@@ -50,7 +51,11 @@ export async function openPanel(moduleUrl: string, parts: PanelParts): Promise<O
   if (root === null) return undefined;
   const template = new Template(root);
   const sight = new PageSight();
-  const actions: PanelActions = { ...parts.actions, manage: openExtensionManager };
+  const actions: PanelActions = {
+    ...parts.actions,
+    manage: openExtensionManager,
+    isCopied: () => isCopied(extensionFolder(moduleUrl), (input, init) => fetch(input, init)),
+  };
   const panel = new Panel({ template, settings, log, line, texts, sight }, actions);
   new PermissionsPanel(template, permissions, texts);
   const profiles = new ProfilesPanel(template, shared.profiles, shared.follow, texts, {

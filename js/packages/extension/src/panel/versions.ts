@@ -16,6 +16,8 @@ export interface VersionsPage {
   address: () => string;
   /** Opens SillyTavern's list of extensions, where the update button is. */
   manage: () => void;
+  /** True: SillyTavern's update button does not reach this copy of the extension. */
+  isCopied: () => Promise<boolean>;
 }
 
 export class VersionsView {
@@ -24,6 +26,7 @@ export class VersionsView {
   private readonly mark: HTMLElement;
   private readonly link: HTMLAnchorElement;
   private readonly button: HTMLButtonElement;
+  private copied: boolean | undefined;
 
   constructor(
     template: Template,
@@ -63,20 +66,37 @@ export class VersionsView {
     );
     const order = hub === undefined ? 0 : compareVersions(page.extension, hub);
     const refused = state.name === "refused" && state.code === "protocol_unsupported";
-    const hint = refused
-      ? texts.say("versions.protocol")
+    if (order < 0 || refused) this.lookHowItCame();
+    this.hint.textContent = refused
+      ? texts.say(this.copied ? "versions.protocol.copied" : "versions.protocol")
       : order < 0
-        ? texts.say("versions.older", page.extension, hub ?? "")
+        ? this.older(hub ?? "")
         : order > 0
           ? texts.say("versions.newer", page.extension, hub ?? "")
           : hub === undefined
             ? ""
             : texts.say("versions.same");
-    this.hint.textContent = hint;
     this.mark.hidden = order === 0 && !refused;
     this.button.hidden = order >= 0 && !refused;
     this.link.href = pageOf(page.address()) ?? "#";
     this.link.hidden = pageOf(page.address()) === undefined;
+  }
+
+  private older(hub: string): string {
+    const { texts, page } = this;
+    if (!this.copied) return texts.say("versions.older", page.extension, hub);
+    const address = `${pageOf(page.address()) ?? ""}extension/tavernlink.git`;
+    return texts.say("versions.older.copied", page.extension, hub, address);
+  }
+
+  /** Asked once, and only where it is needed: SillyTavern may ask the network for it. */
+  private lookHowItCame(): void {
+    if (this.copied !== undefined) return;
+    this.copied = false;
+    void this.page.isCopied().then((copied) => {
+      this.copied = copied;
+      if (copied) this.draw();
+    });
   }
 }
 

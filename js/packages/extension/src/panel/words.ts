@@ -49,11 +49,15 @@ export const PANEL_TEXTS = {
   "versions.id": "Id on the hub",
   "versions.same": "Extension and hub are of one version.",
   "versions.older":
-    "The extension ({0}) is older than the hub ({1}): press the update button beside Tavernlink in SillyTavern's list of extensions, then reload the page.",
+    "The extension ({0}) is older than the hub ({1}): press the update button beside Tavernlink under “Manage extensions” in SillyTavern, then reload the page.",
+  "versions.older.copied":
+    "The extension ({0}) is older than the hub ({1}). It was copied into SillyTavern, whose update button does not reach such a copy: run “tavernlink extension upgrade” with SillyTavern's folder on SillyTavern's computer, or delete it under “Manage extensions” and install it from {2}. Then reload the page.",
   "versions.newer":
     "The hub ({1}) is older than the extension ({0}): update it on its computer with “pip install --upgrade tavernlink” and start it again.",
   "versions.protocol":
-    "Hub and extension do not understand each other: update the older one. The extension's update button is in SillyTavern's list of extensions.",
+    "Hub and extension do not understand each other: update the older one. The extension's update button is under “Manage extensions” in SillyTavern.",
+  "versions.protocol.copied":
+    "Hub and extension do not understand each other: update the older one. This extension was copied into SillyTavern: run “tavernlink extension upgrade” with SillyTavern's folder on SillyTavern's computer, then reload the page.",
   "log.debug": "Everything, with each message",
   "log.info": "What happens",
   "log.warning": "Warnings and errors",

@@ -4,7 +4,8 @@ export const TOOL_TEXTS = {
   "tools.offline": "Connect to a hub to see its functions.",
   "tools.none": "The hub has no functions that are marked as tools.",
   "tools.on": "The model is offered {0} of {1} here.",
-  "tools.off": "Nothing is offered: turn on “Enable function calling” in SillyTavern's AI response settings.",
+  "tools.off":
+    "Nothing is offered: turn on “Enable function calling” in SillyTavern's “AI Response Configuration”.",
   "tools.unsupported":
     "Nothing is offered: this connection takes no tools (chat completion with function calling does).",
   "tools.scope.everywhere": "Everywhere",

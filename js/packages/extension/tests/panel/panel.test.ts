@@ -33,6 +33,7 @@ beforeEach(() => {
     pairing: { fetch: vi.fn(), wait: () => Promise.resolve(), now: () => 0 },
     retryNow: vi.fn(),
     manage: vi.fn(),
+    isCopied: () => Promise.resolve(false),
     extension: "1.2",
     sillytavern: "1.19.0",
     id: () => "tavern-1",

@@ -7,10 +7,14 @@ import { compareVersions, pageOf, VersionsView } from "../../src/panel/versions.
 import { FakeLine, openTemplate, part, text } from "./stand_in.js";
 
 let line: FakeLine;
+let copied = false;
 const manage = vi.fn();
+const isCopied = vi.fn(() => Promise.resolve(copied));
 const button = (): HTMLButtonElement => document.querySelector<HTMLButtonElement>("#tavernlink_manage")!; // eslint-disable-line @typescript-eslint/no-non-null-assertion -- a test
 
 beforeEach(() => {
+  copied = false;
+  isCopied.mockClear();
   line = new FakeLine();
   new VersionsView(openTemplate(), line, new Texts((words) => words), {
     extension: "1.2.0",
@@ -18,6 +22,7 @@ beforeEach(() => {
     id: () => "tavern-1",
     address: () => "hub.lan:8001/prefix/",
     manage,
+    isCopied,
   });
 });
 
@@ -50,6 +55,21 @@ it("says which one is older, and what to do", () => {
   expect(button().hidden).toBe(true);
   line.become({ name: "refused", code: "protocol_unsupported", message: "No." });
   expect(text("versions-hint")).toContain("do not understand each other");
+});
+
+it("says what to do with a copy that SillyTavern's button does not reach", async () => {
+  copied = true;
+  meet("1.2.0");
+  expect(isCopied).not.toHaveBeenCalled();
+  meet("1.3.0");
+  await vi.waitFor(() => {
+    expect(text("versions-hint")).toContain("tavernlink extension upgrade");
+  });
+  expect(text("versions-hint")).toContain("http://hub.lan:8001/prefix/extension/tavernlink.git");
+  expect(button().hidden).toBe(false);
+  line.become({ name: "refused", code: "protocol_unsupported", message: "No." });
+  expect(text("versions-hint")).toContain("tavernlink extension upgrade");
+  expect(isCopied).toHaveBeenCalledOnce();
 });
 
 it("orders versions as both sides write them", () => {
