@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 
+from tavernlink.protocol.logs import LogLine, LogLines
 from tavernlink.protocol.requests import RequestChanged, RequestInfo
-from tavernlink.protocol.stats import Delivery, Stats, StatsChanged, TrafficEdge, TrafficFlowed, TrafficPeer
+from tavernlink.protocol.stats import (
+    Delivery,
+    Stats,
+    StatsChanged,
+    StatsError,
+    TrafficEdge,
+    TrafficFlowed,
+    TrafficPeer,
+)
 from tavernlink.protocol.taverns import TavernChanged, TavernInfo
 from tavernlink.terminal.language import Words
 from tavernlink.terminal.top.board import Board
@@ -104,3 +114,36 @@ def test_apps_are_who_talks_through_the_hub() -> None:
     board.receive(StatsChanged(stats=stats()))
     assert talker.rate == 0.0
     assert [row.id for row in PANELS[4].rows(board, Words("en"), 0.0)] == ["a-1"]
+
+
+def line(id_: int, text: str = "peer.connected") -> LogLine:
+    return LogLine(id=id_, time=1.0, level="info", logger="tavernlink", text=text)
+
+
+def test_a_line_that_was_listed_and_is_told_again_stands_there_once() -> None:
+    board = Board()
+    board.receive(LogLines(lines=[line(4), line(5)]))
+    board.receive(LogLines(lines=[line(5), line(6)]))
+    assert [each.id for each in board.lines] == [4, 5, 6]
+
+
+def test_no_row_stands_twice_in_a_table_which_would_give_up() -> None:
+    board = Board()
+    same = StatsError(time=1.0, code="forbidden", message="No.", who="Bot", about="chat.send")
+    board.errors = [same, same, msgspec.structs.replace(same, message="Never.")]
+    panel = next(each for each in PANELS if each.name == "errors")
+    rows = rows_of(panel, board, Words("en"), 2.0, by=0, falling=True, search="")
+    assert [row.cells[-1].text for row in rows] == ["No.", "Never."]
+
+
+def test_of_apps_that_come_and_go_for_weeks_the_last_thousand_are_known() -> None:
+    board = Board()
+    for at in range(1_200):
+        peer = TrafficPeer(id=f"a-{at}", kind="app", name="Bot")
+        steady = TrafficPeer(id="a-steady", kind="app", name="Steady")
+        edge = TrafficEdge(source="a-steady", target=peer.id, count=1, kinds={"message": 1})
+        board.receive(TrafficFlowed(seconds=0.5, edges=[edge], peers=[steady, peer]))
+    assert len(board.talkers) == 1_000
+    assert board.talkers["a-steady"].sent == 1_200
+    assert "a-0" not in board.talkers
+    assert "a-1199" in board.talkers

@@ -5,14 +5,16 @@ The line is opened and mended by the SDK; a screen only shows it. Above it stand
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import PurePath
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tavernlink.controls import without_controls
@@ -24,6 +26,8 @@ from tavernlink.terminal.showing import OnlyShown
 from tavernlink.terminal.themes import DARK, LIGHT, Shade, find_shade
 
 __all__ = ["Face"]
+
+T = TypeVar("T")
 
 _ONLY_SHOWN = OnlyShown()
 _LOOK_SECONDS = 0.5
@@ -115,6 +119,17 @@ class Face(App[None]):
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Show a sentence for a while."""
         self.notify(text, severity="error" if bad else "information", markup=False, timeout=8 if bad else 4)
+
+    async def ask(self, sheet: ModalScreen[T]) -> T | None:
+        """Open a sheet and return what it ends with."""
+        answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
+
+        def take(result: T | None) -> None:
+            if not answer.done():
+                answer.set_result(result)
+
+        self.push_screen(sheet, take)
+        return await answer
 
     def help_rows(self) -> list[tuple[str, str]]:
         """Keys and what they do."""

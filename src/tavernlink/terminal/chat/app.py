@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import PurePath
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.theme import Theme
 from textual.widgets import Static
 from textual.worker import Worker
@@ -28,8 +27,6 @@ from tavernlink.terminal.language import Words
 from tavernlink.terminal.themes import Shade
 
 __all__ = ["ChatApp"]
-
-T = TypeVar("T")
 
 _DRAW_SECONDS = 0.05
 """A reply is drawn so often at most, however fast it comes."""
@@ -300,17 +297,6 @@ class ChatApp(Following):
             self.composer.action_delete_right()
         else:
             self.exit()
-
-    async def ask(self, sheet: ModalScreen[T]) -> T | None:
-        """Open a sheet and return what it ends with."""
-        answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
-
-        def take(result: T | None) -> None:
-            if not answer.done():
-                answer.set_result(result)
-
-        self.push_screen(sheet, take)
-        return await answer
 
     def help_rows(self) -> list[tuple[str, str]]:
         """Keys first, then words."""

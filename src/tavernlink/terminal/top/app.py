@@ -345,14 +345,12 @@ class TopApp(Face):
             self.run_worker(self.attempt(lambda: self._cancel(chosen)), name="cancel")
 
     async def _cancel(self, request_id: str) -> None:
-        request = self.board.requests[request_id]
-        if request.finished is not None:
+        request = self.board.requests.get(request_id)  # the picture may be held, and behind
+        if request is None or request.finished is not None:
             self.tell(self.words("top.isOver"))
             return
         question = self.words("top.cancelAsk", type=request.type, asker=request.asker or request.key or "–")
-        answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
-        self.push_screen(Sure(question, self.words), answer.set_result)
-        if await answer:
+        if await self.ask(Sure(question, self.words)):
             await self.hub.requests.cancel(request_id)
             self.tell(self.words("top.cancelled"))
 
@@ -366,7 +364,8 @@ class TopApp(Face):
         if name == "taverns":
             self.chat_of = chosen
         elif name == "requests" and chosen is not None:
-            self.chat_of = self.board.requests[chosen].tavern
+            request = self.board.requests.get(chosen)
+            self.chat_of = None if request is None else request.tavern
         elif chosen is not None:
             self.push_screen(Help(self.words, self._whole(chosen), title=self.words(f"panel.{name}")))
         if self.chat_of is not None:

@@ -33,6 +33,8 @@ __all__ = ["Board", "Talker"]
 _SECONDS: Final = 120
 """How far the small charts go back."""
 _LINES: Final = 500
+_TALKERS: Final = 1_000
+"""Programs come and go, each time as another app, and `top` may be open for weeks."""
 _OVER: Final = 50
 """Requests that are over and still shown."""
 _FINAL: Final = frozenset({"done", "failed", "cancelled"})
@@ -113,7 +115,8 @@ class Board:
         elif isinstance(event, TrafficFlowed):
             self._take_traffic(event)
         elif isinstance(event, LogLines):
-            self.lines.extend(event.lines)
+            last = self.lines[-1].id if self.lines else 0  # what was just said is in the list and told again
+            self.lines.extend(line for line in event.lines if line.id > last)
         elif isinstance(event, FunctionsChanged):
             for address in event.removed:
                 self.functions.pop(address, None)
@@ -161,7 +164,11 @@ class Board:
 
     def _take_traffic(self, event: TrafficFlowed) -> None:
         for peer in event.peers:
-            self.talkers.setdefault(peer.id, Talker(peer)).peer = peer
+            talker = self.talkers.pop(peer.id, None) or Talker(peer)
+            talker.peer = peer
+            self.talkers[peer.id] = talker  # at the end: who was silent longest goes first
+        while len(self.talkers) > _TALKERS:
+            del self.talkers[next(iter(self.talkers))]
         for edge in event.edges:
             if edge.source in self.talkers:
                 self.talkers[edge.source].sent += edge.count

@@ -53,7 +53,8 @@ def rows_of(
         for row in panel.rows(board, words, now)
         if all(word in " ".join(cell.text for cell in row.cells).casefold() for word in wanted)
     ]
-    return sorted(found, key=lambda row: _order(row.cells[by].key), reverse=falling)
+    once = {row.id: row for row in found}.values()  # a table that is given a row twice gives up
+    return sorted(once, key=lambda row: _order(row.cells[by].key), reverse=falling)
 
 
 def clock(seconds: float) -> str:
@@ -177,7 +178,7 @@ def _apps(board: Board, _words: Words, _now: float) -> Iterable[Row]:
 def _errors(board: Board, _words: Words, _now: float) -> Iterable[Row]:
     for each in board.errors:
         yield Row(
-            f"{each.time} {each.code} {each.who} {each.about}",
+            f"{each.time} {each.code} {each.who} {each.about} {each.message}",
             (
                 Cell(clock(each.time), each.time, "soft"),
                 _text(each.code, "error"),
