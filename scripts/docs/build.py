@@ -16,7 +16,7 @@ from scripts.docs.config import configuration
 from scripts.docs.nav import navigation
 from scripts.docs.tree import CHINESE, ENGLISH, ROOT, Tree, read_tree
 
-__all__ = ["SITE", "DocsError", "build_if_stale", "sources_digest"]
+__all__ = ["SITE", "DocsError", "build_if_stale", "sources_digest", "squeezed"]
 
 SITE = ROOT / "src" / "tavernlink" / "_docs"
 STAMP = SITE / "build.json"
@@ -25,6 +25,8 @@ _THEME = Path(__file__).parent / "theme"
 _MADE_FROM = ("docs", "scripts/docs", "examples", "CHANGELOG.md", "CONTRIBUTING.md")
 _DROPPED = ("sitemap.xml", "404.html")
 """They name the site's address, which is another one for each hub."""
+_AS_IT_IS = re.compile(r"(<pre\b.*?</pre>|<script\b.*?</script>|<style\b.*?</style>)", re.DOTALL)
+_BLANK = re.compile(r"\s*\n\s*")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -58,9 +60,17 @@ def _put(fresh: Path, stamp: dict[str, str | None]) -> None:
     for name in _DROPPED:
         for path in fresh.rglob(name):
             path.unlink()
+    for path in fresh.rglob("*.html"):
+        path.write_text(squeezed(path.read_text(encoding="utf-8")), encoding="utf-8")
     (fresh / STAMP.name).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
     shutil.rmtree(SITE, ignore_errors=True)
     fresh.rename(SITE)
+
+
+def squeezed(page: str) -> str:
+    """Return a page without empty lines and indents, which are a third of it; code and scripts stay as they are."""
+    parts = _AS_IT_IS.split(page)
+    return "".join(part if at % 2 else _BLANK.sub("\n", part) for at, part in enumerate(parts))
 
 
 def built_digest() -> str | None:

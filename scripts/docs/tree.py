@@ -16,6 +16,8 @@ from pathlib import Path
 
 from pymdownx.slugs import slugify
 
+from scripts.docs.chinese import joined_lines
+
 __all__ = ["CHINESE", "ENGLISH", "ROOT", "Tree", "read_tree"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -65,7 +67,7 @@ def read_tree(language: str) -> Tree:
             continue
         own = f"docs/zh/{name}"
         if language == CHINESE and (ROOT / own).is_file():
-            tree[name] = _staged(own, name, tree, _chinese)
+            tree[name] = outside_of_code(_staged(own, name, tree, _chinese), joined_lines)
         elif name.endswith(".md"):
             text = _staged(source, name, tree, _as_it_is if language == ENGLISH else _chinese)
             tree[name] = text if language == ENGLISH else _with_note(text)

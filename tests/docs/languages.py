@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def words_of(line: str) -> list[str]:
     return shlex.split(line, comments=True)
 
 
+@cache
+def _commands() -> Any:
+    """Build the tree of commands once: it takes half a second."""
+    return typer.main.get_command(cli)
+
+
 def check_command_line(line: str) -> None:
     """Hold a `tavernlink …` against the command line that there is: commands, options, how many arguments."""
     words = words_of(line)
@@ -56,7 +63,7 @@ def check_command_line(line: str) -> None:
     for end in ("|", ">", "&&", "&", ">>", ";"):
         if end in words:
             words = words[: words.index(end)]
-    command: Any = typer.main.get_command(cli)
+    command: Any = _commands()
     context = command.context_class(command, info_name="tavernlink")
     while hasattr(command, "get_command") and words and not words[0].startswith("-"):
         name = words.pop(0)

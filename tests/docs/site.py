@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import html.parser
 import posixpath
+import re
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -20,30 +21,24 @@ class Page(NamedTuple):
     anchors: frozenset[str]
 
 
-class _Reader(html.parser.HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.loads: list[str] = []
-        self.anchors: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        self.anchors.add(told.get("id", ""))
-        if tag == "a" and told.get("href"):
-            self.links.append(told["href"])
-        elif tag == "link" and told.get("rel") not in ("canonical", "prev", "next"):
-            self.loads.append(told["href"])
-        elif told.get("src"):
-            self.loads.append(told["src"])
+_TAG = re.compile(r"<([a-z][a-z0-9]*)\s([^>]*)>")
+_TOLD = re.compile(r"(?:^|\s)(id|href|src|rel)=(?:\"([^\"]*)\"|([^\s\"'>]+))")
 
 
 @cache
 def read(path: Path) -> Page:
-    """Read a page of the site."""
-    reader = _Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
-    return Page(tuple(reader.links), tuple(reader.loads), frozenset(reader.anchors))
+    """Read a page of the site. By hand: Python's own reader takes half a minute for them all."""
+    links, loads, anchors = [], [], set()
+    for tag, rest in _TAG.findall(path.read_text(encoding="utf-8")):
+        told = {name: unescape(a or b) for name, a, b in _TOLD.findall(rest)}
+        anchors.add(told.get("id", ""))
+        if tag == "a" and told.get("href"):
+            links.append(told["href"])
+        elif tag == "link" and told.get("rel") not in ("canonical", "prev", "next"):
+            loads.append(told["href"])
+        elif told.get("src"):
+            loads.append(told["src"])
+    return Page(tuple(links), tuple(loads), frozenset(anchors))
 
 
 def pages() -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import io
 import shutil
 import subprocess
 import sys
@@ -27,8 +28,8 @@ from tests.sdk.house import House
 pytestmark = [pytest.mark.xdist_group("documents"), pytest.mark.timeout(60)]
 
 ALL = [block for page in documents() for block in blocks(page)]
-RUNS = {"tavernlink", "curl"}
-"""Programs that a line of a shell may run in the tests; a block with others says why it is not run."""
+RUNS = {"tavernlink", "curl", "echo"}
+"""Programs that a line of a shell may run here, `echo` into a pipe; a block with others says why it is not run."""
 
 FRESH = list(
     {
@@ -118,6 +119,10 @@ def test_a_line_of_the_terminal_runs(
             done = subprocess.run(["sh", "-c", asked], capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr + done.stdout
             continue
+        if words[0] == "echo":
+            at = words.index("|")
+            monkeypatch.setattr(sys, "stdin", io.StringIO(" ".join(words[1:at]) + "\n"))
+            words = words[at + 1 :]
         monkeypatch.setattr(sys, "argv", words)
         assert _status() == 0, f"{line}\n{''.join(capsys.readouterr())}"
 

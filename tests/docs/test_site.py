@@ -12,7 +12,7 @@ import pytest
 
 import scripts.docs.build as builder
 from scripts.docs.build import SITE, DocsError, build_if_stale, built_digest, sources_digest
-from scripts.docs.tree import CHINESE, ENGLISH, read_tree
+from scripts.docs.tree import CHINESE, ENGLISH, Tree, read_tree
 from tavernlink.protocol.catalogue import CATALOGUE
 from tests.docs.site import Page, pages, read, target
 from tests.http.house import House, open_house
@@ -97,9 +97,8 @@ def test_both_searches_know_the_pages() -> None:
 
 
 def test_a_loose_end_ends_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def one_page(language: str) -> object:
-        tree = read_tree(language)
-        tree.clear()
+    def one_page(_: str) -> object:
+        tree = Tree()
         tree["index.md"] = "# Home\n\n[Nowhere](nowhere.md)\n"
         tree["images/icon.svg"] = SITE / "images" / "icon.svg"
         return tree
@@ -122,9 +121,11 @@ def test_english_is_the_text_of_a_page_that_has_no_chinese() -> None:
     assert all(not (SITE.parents[2] / "docs" / "zh" / name).exists() for name in noted)
 
 
-async def test_the_hub_shows_every_page_under_docs() -> None:
+async def test_the_hub_shows_the_pages_under_docs() -> None:
+    of_each_folder = {page.parent: page for page in pages()}.values()
+    assert len(of_each_folder) > 20
     async with open_house() as house, house.http(None) as http:
-        for page in pages():
+        for page in of_each_folder:
             plain = {"accept-encoding": "identity"}
             answer = await http.get(f"/docs/{page.relative_to(SITE).as_posix()}", headers=plain)
             assert answer.status_code == 200, page

@@ -16,7 +16,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
+# In the group of the documents' tests, whose site goes into the wheel: two workers would build it twice.
+pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600), pytest.mark.xdist_group("documents")]
+
+_LARGEST = 12_000_000
+"""Bytes of a wheel. Most of it is the documents' site in two languages with its pictures."""
 
 
 def run(*command: str | Path, without_node: bool = False) -> str:
@@ -67,6 +71,30 @@ def test_the_wheel_holds_the_extension_as_sillytavern_loads_it(wheel: Path) -> N
     assert not [name for name in names - {types} if "node_modules" in name or name.endswith((".ts", ".map"))]
 
 
+def test_the_wheel_holds_all_of_the_product_and_nothing_beside_it(
+    wheel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {entry.filename: entry.compress_size for entry in archive.infolist()}
+    parts = {
+        part: sum(size for name, size in sizes.items() if name.startswith(f"tavernlink/{part}/"))
+        for part in ("_console", "_extension", "_docs")
+    }
+    whole = wheel.stat().st_size
+    with capsys.disabled():
+        told = ", ".join(f"{part} {size / 1e6:.2f} MB" for part, size in parts.items())
+        sys.stdout.write(f"\n[wheel] {whole / 1e6:.1f} MB in {len(sizes)} files: {told}\n")
+    assert whole < _LARGEST
+    assert all(size > 20_000 for size in parts.values())
+    for page in ("index.html", "zh/index.html", "start/index.html", "zh/start/index.html", "search.json"):
+        assert f"tavernlink/_docs/{page}" in sizes
+    wrong = re.compile(
+        r"(^|/)(tests?|node_modules|__pycache__|benchmarks)/|\.map$|\.pyc$|\.test\.\w+$|(^|/)test_\w+\.py$"
+    )
+    assert [name for name in sizes if wrong.search(name)] == []
+    assert {name.partition("/")[0] for name in sizes if ".dist-info/" not in name} == {"tavernlink"}
+
+
 def test_the_source_archive_holds_what_the_extension_is_built_from(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -76,14 +104,15 @@ def test_the_source_archive_holds_what_the_extension_is_built_from(sdist: Path) 
 
 
 def test_the_installed_wheel_runs_and_finds_its_extension(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv", with_pip=False)
     binaries = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
     locked = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
     constraints = tmp_path / "constraints.txt"
     constraints.write_text(
         "\n".join(re.findall(r"^[\w.-]+==[^\s;\\]+(?: ; [^\\\n]+)?", locked, re.MULTILINE))
     )
-    run(binaries / "python", "-m", "pip", "install", "--quiet", "--constraint", constraints, wheel)
+    into = ["--python", binaries / "python", "install", "--quiet", "--no-compile"]
+    run(sys.executable, "-m", "pip", *into, "--constraint", constraints, wheel)
     assert "serve" in run(binaries / "tavernlink", "--help")
     find = "from tavernlink.extension_files import extension_folder; print(extension_folder())"
     folder = Path(run(binaries / "python", "-c", find).strip())
