@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tavernlink.core.access.keys import Key
+from tavernlink.core.peers.peer import Tavern
 from tavernlink.core.statistics.failures import Failures
 from tavernlink.errors import TavernlinkError
 from tests.core.stage import Actor, Stage
@@ -230,3 +232,52 @@ def test_who_reads_too_slowly_is_not_told_the_past() -> None:
     boss.peer.session.blocked = False
     seconds(stage, 1)
     assert len(boss.line.of("stats.changed")) == 1
+
+
+def test_who_was_away_while_something_failed_hears_of_it_when_it_is_back() -> None:
+    stage = Stage()
+    boss, other = admin(stage, "stats.changed"), admin(stage, "stats.changed")
+    seconds(stage, 1)
+    boss.peer.session.blocked = True
+    stage.hub.statistics.failures.add(time=5.0, code="too_large", message="No.", who="Bot", about="chat.send")
+    seconds(stage, 1)
+    boss.peer.session.blocked = False
+    seconds(stage, 1)
+    assert [each["code"] for each in boss.line.of("stats.changed")[-1]["stats"]["errors"]] == ["too_large"]
+    assert other.line.of("stats.changed")[-1]["stats"]["errors"] is None
+
+
+def test_a_thousand_keys_that_look_do_not_each_have_every_app_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = Stage()
+    stage.join("tavern", name="One")
+    viewers = [
+        stage.join("app", key=stage.key("viewer", f"v{number}"), name=f"v{number}") for number in range(50)
+    ]
+    for viewer in viewers:
+        viewer.say("subscribe", types=["stats.changed"])
+    listed = 0
+    once = stage.hub.directory.listed
+
+    def count(key: Key | None = None) -> list[Tavern]:
+        nonlocal listed
+        listed += 1
+        return once(key)
+
+    monkeypatch.setattr(stage.hub.directory, "listed", count)
+    seconds(stage, 1)
+    assert [viewer.line.of("stats.changed")[-1]["stats"]["apps"] for viewer in viewers] == [1] * 50
+    assert listed == 1
+
+
+def test_a_key_counts_the_rooms_that_its_apps_are_in_or_may_join() -> None:
+    stage = Stage()
+    boss = admin(stage)
+    boss.say("room.create", name="open", settings={"open": True})
+    boss.say("room.create", name="closed", settings={"open": False})
+    app = stage.join("app", name="bot")
+    assert app.say("stats.get")["rooms"] == 1
+    boss.say("room.add", room="closed", app=app.peer.id)
+    assert app.say("stats.get")["rooms"] == len(app.say("room.list")) == 2
+    assert boss.say("stats.get")["rooms"] == 2

@@ -17,7 +17,9 @@ from tavernlink.core.access.keys import Role
 from tavernlink.core.hub import Hub
 from tavernlink.core.limits import HubLimits
 from tavernlink.http.application import create_app
+from tavernlink.runtime.counts import Counts
 from tavernlink.runtime.hub import Runtime
+from tavernlink.runtime.measures import RunningMeasures
 from tavernlink.runtime.system import SystemClock, SystemIds
 from tests.core.stage import MemoryStore
 from tests.http.scripted_tavern import Script, ScriptedTavern
@@ -69,6 +71,7 @@ async def open_house(
 ) -> AsyncIterator[House]:
     settings = settings or Settings()
     clock = SystemClock()
+    counts = Counts()
     core = Hub(
         clock=clock,
         ids=SystemIds(),
@@ -76,8 +79,9 @@ async def open_house(
         journal=lambda *_, **__: None,
         version="0",
         limits=limits,
+        measures=RunningMeasures(counts),
     )
-    runtime = Runtime(core, clock, check_origin=settings.allows_origin)
+    runtime = Runtime(core, clock, counts=counts, check_origin=settings.allows_origin)
     await runtime.start()
     app = create_app(runtime, settings)
     listener = socket.create_server(("127.0.0.1", 0))

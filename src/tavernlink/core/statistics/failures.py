@@ -2,50 +2,52 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import NamedTuple
-
-import msgspec
 
 from tavernlink.protocol.stats import StatsError
 
-__all__ = ["Failed", "Failures"]
+__all__ = ["Failures"]
 
 _KEPT = 50
 _LONGEST = 300  # characters of a message
 
 
-class Failed(NamedTuple):
-    """One entry, with the key under which it happened; empty: none that the hub knows."""
-
-    key_id: str
-    shown: StatsError
-
-
 class Failures:
-    """The last fifty; the runtime and the core both add to them."""
+    """The last fifty; the runtime and the core both add to them. The same again counts as one."""
 
     def __init__(self) -> None:
-        self._last: deque[Failed] = deque(maxlen=_KEPT)
+        self._last: dict[_Same, StatsError] = {}
+        """Oldest first."""
         self.count = 0
         """Grows with each."""
 
     def add(self, *, time: float, code: str, message: str, who: str, about: str, key_id: str = "") -> None:
-        """Keep one; the oldest goes."""
+        """Keep one; the oldest goes. `key_id`: under which it happened; empty: none that the hub knows."""
         self.count += 1
-        shown = StatsError(time=time, code=code, message=message[:_LONGEST], who=who[:200], about=about[:100])
+        same = _Same(key_id, code, message[:_LONGEST], who[:200], about[:100])
         # Who knocks a thousand times must not push everything else out.
-        for place, (key, before) in enumerate(self._last):
-            if key == key_id and _same(before, shown):
-                del self._last[place]
-                shown = msgspec.structs.replace(shown, count=before.count + 1)
-                break
-        self._last.append(Failed(key_id, shown))
+        before = self._last.pop(same, None)
+        self._last[same] = StatsError(
+            time=time,
+            code=code,
+            message=same.message,
+            who=same.who,
+            about=same.about,
+            count=1 if before is None else before.count + 1,
+        )
+        if len(self._last) > _KEPT:
+            del self._last[next(iter(self._last))]
 
     def listed(self, key_id: str | None = None) -> list[StatsError]:
         """Newest first, of one key or of all."""
-        return [each.shown for each in reversed(self._last) if key_id is None or each.key_id == key_id]
+        return [shown for same, shown in reversed(self._last.items()) if key_id in (None, same.key_id)]
 
 
-def _same(one: StatsError, other: StatsError) -> bool:
-    return (one.code, one.who, one.about, one.message) == (other.code, other.who, other.about, other.message)
+class _Same(NamedTuple):
+    """What two that are counted as one have in common."""
+
+    key_id: str
+    code: str
+    message: str
+    who: str
+    about: str

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tavernlink.core.peers.peer import Peer, Tavern
+from tavernlink.core.peers.peer import Peer
+from tavernlink.core.statistics.look import Look
 from tavernlink.core.statistics.measures import Measures
 from tavernlink.core.statistics.rates import Meter, TokenRates
 from tavernlink.core.statistics.traffic import Traffic
 from tavernlink.core.work.requests import Request
 from tavernlink.protocol.event import Event
 from tavernlink.protocol.outcome import Success
-from tavernlink.protocol.stats import Delivery, Stats, StatsChanged, StatsGet, TavernFigures
+from tavernlink.protocol.stats import Delivery, Stats, StatsChanged, StatsGet
 
 if TYPE_CHECKING:
     from tavernlink.core.access.keys import Key, Keyring
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from tavernlink.core.peers.session import Session
     from tavernlink.core.peers.subscriptions import Subscriptions
     from tavernlink.core.relay.relay import Relay
-    from tavernlink.core.rooms.room import Room
     from tavernlink.core.rooms.rooms import Rooms
     from tavernlink.core.seams import Ack, Clock
     from tavernlink.core.work.work import Work
@@ -65,7 +65,8 @@ class Statistics:
         self._tokens = TokenRates(directory)
         self._received, self._sent = Meter(), Meter()
         self._began = self._looked = self._flowed = clock.now()
-        self._told_failures = 0
+        self._told: dict[Session, int] = {}
+        """Who was told figures a second ago → how many failures there had been; who was away hears of them all."""
         relay.replied.append(lambda tavern, stream, _end: self._tokens.ended(tavern, stream))
         work.ended.append(self._request_ended)
         self.handlers: Mapping[str, Asked] = {"stats.get": self._get}
@@ -81,63 +82,48 @@ class Statistics:
             self._tell()
         self._tell_traffic(now)
 
-    def figures(self, key: Key, *, errors: bool = True) -> Stats:
-        """Return what this key may see."""
+    def figures(self, key: Key, look: Look | None = None, *, errors: bool = True) -> Stats:
+        """Return what this key may see; `look`: one that was taken at this moment."""
+        look = look or self._look()
         whole = _sees_all(key)
-        own = "admin" in key.held
-        rates = self._tokens.rates
-        taverns = self._directory.listed(key)
+        taverns = look.taverns(key)
         p50, p99 = self._measures.quantiles()
-        shown = [
-            TavernFigures(
-                tavern=tavern.id,
-                name=tavern.name,
-                online=tavern.online,
-                queued=tavern.lanes.waiting,
-                running=tavern.lanes.running,
-                tokens=round(rates.get(tavern.id, 0.0), 1),
-            )
-            for tavern in taverns
-        ]
-        tokens = sum(each.tokens for each in shown)
-        queued, running = sum(each.queued for each in shown), sum(each.running for each in shown)
-        online = sum(each.online for each in shown)
-        shown.sort(key=lambda each: (each.tokens, each.running, each.queued, each.online), reverse=True)
         return Stats(
             time=self._clock.wall(),
             uptime=round(self._clock.now() - self._began, 1),
-            taverns=online,
-            apps=self._apps(None if own else key.id),
-            rooms=sum(_sees_room(key, room) for room in self._rooms.listed()),
-            queued=queued,
-            running=running,
-            streams=sum(len(tavern.streams) for tavern in taverns),
-            tokens=round(tokens, 1),
+            taverns=taverns.online,
+            apps=look.apps(key),
+            rooms=look.rooms(key),
+            queued=taverns.queued,
+            running=taverns.running,
+            streams=taverns.streams,
+            tokens=taverns.tokens,
             received=round(self._received.rate, 1) if whole else None,
             sent=round(self._sent.rate, 1) if whole else None,
             delivery=None if p50 is None or p99 is None else Delivery(p50=round(p50, 3), p99=round(p99, 3)),
-            by_tavern=shown[:_TAVERNS],
-            errors=self.failures.listed(None if own else key.id) if errors else None,
+            by_tavern=taverns.figures[:_TAVERNS],
+            errors=self.failures.listed(None if "admin" in key.held else key.id) if errors else None,
         )
+
+    def _look(self) -> Look:
+        return Look(self._directory, self._rooms, self._tokens.rates)
 
     def _get(self, peer: Peer, message: StatsGet, ack: Ack) -> None:
         ack(Success(result=self.figures(peer.key)))
 
     def _tell(self) -> None:
         """Tell this second's figures, made once for all who may see the same."""
-        listeners = self._listeners("stats.changed")
-        if not listeners:
-            self._told_failures = -1
-            return
-        errors = self._told_failures != self.failures.count
-        self._told_failures = self.failures.count
-        made: dict[str, Event] = {}
-        for peer in listeners:
-            who = "" if _sees_all(peer.key) else peer.key.id
+        told, self._told = self._told, {}
+        made: dict[tuple[str, bool], Event] = {}
+        look = self._look()
+        for peer in self._listeners("stats.changed"):
+            errors = told.get(peer.session) != self.failures.count
+            who = ("" if _sees_all(peer.key) else peer.key.id, errors)
             event = made.get(who)
             if event is None:
-                stats = StatsChanged(stats=self.figures(peer.key, errors=errors))
+                stats = StatsChanged(stats=self.figures(peer.key, look, errors=errors))
                 event = made[who] = Event("stats.changed", stats)
+            self._told[peer.session] = self.failures.count
             peer.session.deliver(event)
 
     def _tell_traffic(self, now: float) -> None:
@@ -176,31 +162,9 @@ class Statistics:
             key_id=request.key_id,
         )
 
-    def _apps(self, key_id: str | None) -> int:
-        return sum(
-            peer.session.link is not None
-            and bool(peer.session.bounds.kept)
-            and not isinstance(peer, Tavern)
-            and not peer.is_local
-            and key_id in (None, peer.key.id)
-            for peer in self._directory.sessions.values()
-        )
-
 
 def _sees_all(key: Key) -> bool:
     return "admin" in key.held and key.taverns is None and key.rooms is None
-
-
-def _sees_room(key: Key, room: Room) -> bool:
-    """As `room.list` shows it to the apps of this key."""
-    if not key.reaches_room(room.id, room.name):
-        return False
-    own = f"{key.id}."
-    return (
-        "admin" in key.held
-        or room.record.settings.open
-        or any(member.startswith(own) for member in room.members)
-    )
 
 
 def _takes(session: Session) -> bool:
