@@ -48,3 +48,16 @@ def test_what_is_refused_is_counted_and_kept() -> None:
     assert counts.errors["unauthorized"] == 1
     (error,) = counts.failures.listed()
     assert (error.who, error.about, error.message) == ("10.0.0.7", "connect", "No such key.")
+
+
+def test_no_secret_is_among_the_failures_wherever_somebody_put_it() -> None:
+    counts = Counts()
+    key = f"tl_app_3k2j5h8x9q0w1e7d_{'0123456789abcdef' * 4}"
+    counts.refused("unauthorized", f"No key {key}.", who=key, about=f"/api/rooms/{key}")
+    counts.failures.add(
+        time=1.0, code="backend_error", message="Wrong: sk-abcdefghijklm", who="", about="generate"
+    )
+    told = str(counts.failures.listed())
+    assert "0123456789abcdef" not in told
+    assert "abcdefghijklm" not in told
+    assert "tl_app_3k2j5h8x9q0w1e7d_…" in told

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tavernlink.core.statistics.failures import Failures
+from tavernlink.logs import redact
 
 __all__ = ["Counts", "Histogram", "Traffic"]
 
@@ -79,7 +80,7 @@ class Counts:
         """(Door, HTTP status) → answers."""
         self.errors: Counter[str] = Counter()
         """Code → refused messages, connects and HTTP requests."""
-        self.failures = Failures()
+        self.failures = Failures(redact)
         """The last of them."""
         self.connects: Counter[str] = Counter()
         """How a connect ended: `new`, `resumed`, or `resync` where a resume was impossible."""
