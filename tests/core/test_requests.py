@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tavernlink.core.work.requests import FINAL
+from tavernlink.core.work.lanes import Lanes
+from tavernlink.core.work.requests import FINAL, Request
 from tavernlink.errors import Conflict, NotFound, TavernlinkError, Unavailable
 from tavernlink.protocol.outcome import Failure, Success
 from tests.core.stage import Actor, Stage
@@ -293,3 +294,41 @@ def test_who_watches_hears_where_each_request_stands_an_app_only_of_its_own_key(
     done = heard[4]
     assert (done["tokens"], done["finished"] - done["started"]) == (37, 2.0)
     assert (done["asker"], done["type"], "result" in done) == (asker.peer.name, "send", False)
+
+
+@pytest.mark.parametrize("usage", [None, {"completion_tokens": "many"}, {"completion_tokens": -3}])
+def test_tokens_are_the_pieces_of_all_its_streams_where_the_model_counted_none(usage: object) -> None:
+    stage = Stage()
+    tavern, app = stage.join("tavern"), stage.join("app")
+    app.say("subscribe", types=["request.changed"])
+    app.say("generate", mode="reply", request_id="r1")
+    wire = tavern.commands[0]["request_id"]
+    for stream in ("s1", "s2"):
+        tavern.say("stream.start", stream_id=stream, request_id=wire, kind="reply")
+        for seq in (0, 1, 2):
+            tavern.say("stream.delta", stream_id=stream, seq=seq, text="a ")
+        tavern.say("stream.end", stream_id=stream, seq=3, text="a a a", reason="stop")
+    tavern.say("command.done", request_id=wire, ok=True, result={"text": "a a a", "usage": usage})
+    assert app.line.of("request.changed")[-1]["request"]["tokens"] == 6
+
+
+def test_a_long_queue_that_moves_up_is_counted_once_for_all_who_watch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = Stage()
+    tavern = stage.join("tavern")
+    app, admin = stage.join("app"), stage.join("app", key=stage.key("admin"))
+    admin.say("subscribe", types=["request.changed"])
+    for number in range(20):
+        app.say("chat.send", text=str(number), request_id=f"r{number}")
+    counted: list[Request] = []
+
+    def count(_lanes: Lanes, request: Request) -> int:
+        counted.append(request)
+        return 0
+
+    monkeypatch.setattr(Lanes, "position", count)
+    tavern.say("command.done", request_id=tavern.commands[0]["request_id"], ok=True, result={"text": "hi"})
+    told = [each["request"] for each in admin.line.of("request.changed")][-18:]
+    assert [each["position"] for each in told] == list(range(1, 19))
+    assert counted == []

@@ -113,7 +113,7 @@ class Relay:
             session.deliver(event)
         if stream.request is not None:
             stream.request.streamed = stream.request.streamed or stream.seq >= 0
-            stream.request.pieces = max(stream.seq, 0)
+            stream.request.pieces += stream.pieces
             stream.request.stream = None
         for replied in self.replied:
             replied(tavern, stream, message)

@@ -162,7 +162,7 @@ class Request:
         self.streamed = False
         """Its asker has had text: doing it again would say it twice."""
         self.pieces = 0
-        """Of text that came, once its stream is over."""
+        """Of text that came by its streams that are over; with tools there are several."""
         self.retried = False
         """A tavern was lost over it already."""
         self.siblings: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ __all__ = ["Telling", "command_of", "deliver"]
 class Telling:
     """Says where requests stand."""
 
-    def __init__(self, directory: Directory, shifted: list[Callable[[Request], None]]) -> None:
+    def __init__(self, directory: Directory, shifted: list[Callable[[Request, int], None]]) -> None:
         self._directory = directory
         self._shifted = shifted
 
@@ -71,7 +71,7 @@ class Telling:
                 request.told = position
                 self.tell(request, position)
                 for shifted in self._shifted:
-                    shifted(request)
+                    shifted(request, position)
 
 
 def command_of(request: Request, args: Any) -> Command:

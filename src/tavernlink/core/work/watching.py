@@ -36,8 +36,10 @@ class Watching:
         for hook in (work.moved, work.shifted, work.ended):
             hook.append(self._tell)
 
-    def info(self, request: Request) -> RequestInfo:
-        """Return what may be shown of a request, without its result."""
+    def info(self, request: Request, position: int | None = None) -> RequestInfo:
+        """Return what may be shown of a request, without its result; `position`: where it is known."""
+        if position is None and request.state == "queued":
+            position = self._work.position(request)
         finished = None
         if request.finished is not None:
             finished = self._clock.wall() - (self._clock.now() - request.finished)
@@ -46,7 +48,7 @@ class Watching:
             state=request.state,
             type=request.command,
             tavern=request.tavern_id or None,
-            position=self._work.position(request) if request.state == "queued" else None,
+            position=position,
             key=request.key_id,
             asker=request.asker_name or None,
             session=request.session_name,
@@ -59,14 +61,14 @@ class Watching:
             error=request.error,
         )
 
-    def _tell(self, request: Request) -> None:
+    def _tell(self, request: Request, position: int | None = None) -> None:
         sessions = self._subscriptions.route(request.tavern_id or "*", _CHANGED)
         event: Event | None = None
         for session in sessions:
             peer = self._directory.peer_of(session)
             if peer is None or not ("admin" in peer.key.held or peer.key.id == request.key_id):
                 continue
-            event = event or Event(_CHANGED, RequestChanged(request=self.info(request)))
+            event = event or Event(_CHANGED, RequestChanged(request=self.info(request, position)))
             session.deliver(event)
 
 
@@ -74,4 +76,8 @@ def _tokens(request: Request) -> int | None:
     """Count its tokens: as the model reported them, else the pieces that came."""
     usage = request.result.get("usage") if isinstance(request.result, dict) else None
     told = usage.get("completion_tokens") if isinstance(usage, dict) else None
-    return told or request.pieces or None
+    if (
+        isinstance(told, int) and not isinstance(told, bool) and told > 0
+    ):  # it comes from a tavern as it likes
+        return told
+    return request.pieces or None

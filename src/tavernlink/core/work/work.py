@@ -57,8 +57,8 @@ class Work:
         self.sessions = Sessions(directory, Bindings(store.bindings), self.pool)
         self.over: Callable[[Request, Event], None] = _nobody_away
         """Called with a request that has its final state, and the event that tells it."""
-        self.shifted: list[Callable[[Request], None]] = []
-        """Called with each request whose place in its queue is another one."""
+        self.shifted: list[Callable[[Request, int], None]] = []
+        """Called with each request whose place in its queue is another one, and that place."""
         self._telling = Telling(directory, self.shifted)
         self._queries = Queries(clock, ids)
         self._moves = Moves(directory, self.pool, self.sessions, self.quota)
