@@ -81,7 +81,7 @@ def test_an_apps_function_is_called_by_another_app() -> None:
     (invoke,) = invokes(bot)
     assert invoke["name"] == "roll"
     assert invoke["args"] == {"sides": 6}
-    assert invoke["caller"] == {"kind": "app", "id": "game", "name": "Game", "role": "app"}
+    assert invoke["caller"] == {"kind": "app", "id": "game", "name": "Game", "role": "app", "taverns": None}
     assert invoke["timeout"] == 60.0
     assert results(game) == []
     answer(bot, [4])
