@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 from pathlib import Path
@@ -72,8 +73,17 @@ def test_status_shows_each_tavern(cli: Cli, there: tuple[str, ...]) -> None:
     shown = cli("status", *there)
     for fact in ("Home", "id-of-Home", "online", "Seraphina", "custom/stand-in", "0 running, 0 waiting"):
         assert fact in shown.out
-    [tavern] = cli("status", *there, "--json").json["taverns"]
+    assert re.search(r"^up .* · 0 running, 0 waiting · 0 tokens/s", shown.out)
+    told = cli("status", *there, "--json").json
+    [tavern] = told["taverns"]
     assert tavern["tavern_id"] == "id-of-Home"
+    assert (told["stats"]["taverns"], told["stats"]["running"], told["stats"]["memory"]) == (1, 0, None)
+
+
+def test_an_admin_hears_of_the_hubs_memory(cli: Cli, house: House) -> None:
+    admin = ("--url", house.hub.url, "--key", house.hub.admin_key)
+    assert cli("status", *admin, "--json").json["stats"]["memory"] > 10_000_000
+    assert re.search(r"· memory \d+ MB$", cli("status", *admin).out, re.MULTILINE)
 
 
 def test_the_address_comes_from_the_settings(cli: Cli, house: House, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tavernlink.protocol.stats import (
 from tavernlink.protocol.taverns import TavernChanged, TavernInfo
 from tavernlink.terminal.language import Words
 from tavernlink.terminal.top.board import Board
-from tavernlink.terminal.top.figures import amount, draw, duration, spark, tiles
+from tavernlink.terminal.top.figures import amount, draw, duration, size, spark, tiles
 from tavernlink.terminal.top.panels import PANELS, rows_of
 
 
@@ -42,6 +42,15 @@ def test_times(seconds: float, text: str) -> None:
 )
 def test_amounts(value: float, text: str) -> None:
     assert amount(value) == text
+
+
+def test_sizes() -> None:
+    assert [size(each) for each in (84_600_000, 999_400_000, 999_600_000, 1_250_000_000)] == [
+        "85 MB",
+        "999 MB",
+        "1.0 GB",
+        "1.2 GB",
+    ]
 
 
 def test_a_chart_shows_the_last_figures_and_its_highest_bar_is_full() -> None:

@@ -1,9 +1,15 @@
-"""`tavernlink status`: which taverns the hub has, and what they are doing."""
+"""`tavernlink status`: how the hub is doing, which taverns it has, and what they are doing."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tavernlink.cli.access import Ca, DataDir, KeyText, Url, find_access
 from tavernlink.cli.output import AsJson, note, print_json, print_table
+
+if TYPE_CHECKING:
+    from tavernlink.protocol.stats import Stats
+    from tavernlink.protocol.taverns import TavernInfo
 
 __all__ = ["status"]
 
@@ -15,25 +21,26 @@ def status(
     ca: Ca = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the hub's taverns and their queues."""
+    """Show how the hub is doing, its taverns and their queues."""
     from tavernlink.cli.loop import run
-    from tavernlink.protocol.taverns import TavernInfo
     from tavernlink.sdk import connect
 
     access = find_access(url, key, data_dir, ca)
 
-    async def ask() -> tuple[str | None, list[TavernInfo]]:
+    async def ask() -> tuple[str | None, Stats, list[TavernInfo]]:
         async with connect(access.url, access.key, name="tavernlink status") as hub:
-            return hub.version, await hub.taverns()
+            return hub.version, await hub.stats(), await hub.taverns()
 
-    version, taverns = run(ask())
+    version, stats, taverns = run(ask())
     if as_json:
-        print_json({"url": access.url, "version": version, "taverns": taverns})
+        print_json({"url": access.url, "version": version, "stats": stats, "taverns": taverns})
         return
     note(f"Hub {version} at {access.url}")
+    print(_sentence(stats))
     if not taverns:
         note("No tavern is connected. Open SillyTavern with the Tavernlink extension.")
         return
+    speeds = {each.tavern: each.tokens for each in stats.by_tavern}
     rows = [
         [
             each.name,
@@ -41,9 +48,30 @@ def status(
             "online" if each.online else "away",
             each.character or "",
             each.backend or "not connected",
-            "generating" if each.generating else "",
+            _now(each, speeds.get(each.tavern_id, 0.0)),
             f"{each.running} running, {each.queued} waiting",
         ]
         for each in taverns
     ]
     print_table(["TAVERN", "ID", "STATE", "CHARACTER", "MODEL", "NOW", "REQUESTS"], rows)
+
+
+def _sentence(stats: Stats) -> str:
+    from tavernlink.terminal.top.figures import amount, duration, size
+
+    parts = [
+        f"up {duration(stats.uptime)}",
+        f"{stats.running} running, {stats.queued} waiting",
+        f"{amount(stats.tokens)} tokens/s",
+    ]
+    if stats.delivery is not None:
+        parts.append(f"delivery {stats.delivery.p50:.2f} ms (99 % within {stats.delivery.p99:.2f} ms)")
+    if stats.memory is not None:
+        parts.append(f"memory {size(stats.memory)}")
+    return " · ".join(parts)
+
+
+def _now(tavern: TavernInfo, tokens: float) -> str:
+    if not tavern.generating and not tokens:
+        return ""
+    return f"generating, {tokens:.0f} tokens/s" if tokens else "generating"

@@ -60,7 +60,7 @@ class StatsError(Message, omit_defaults=False):
 
 class Stats(Message, omit_defaults=False):
     """The hub's figures, as far as the key may see them: a key without `admin`, or limited to some taverns or rooms,
-    sees those that it reaches, apps and errors of its own, and no messages per second.
+    sees those that it reaches, apps and errors of its own, and neither messages per second nor memory.
     """
 
     time: float
@@ -84,6 +84,8 @@ class Stats(Message, omit_defaults=False):
     """Messages and HTTP answers per second that went out."""
     delivery: Delivery | None = None
     """During the last ten seconds; null: nothing was measured."""
+    memory: Count | None = None
+    """Bytes of memory that the hub takes; null where the system does not say."""
     by_tavern: list[TavernFigures] = msgspec.field(default_factory=list)
     """The busiest, at most a hundred."""
     errors: list[StatsError] | None = None

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from tavernlink.core.statistics.measures import Measured
+from tavernlink.runtime.memory import own_memory
 
 if TYPE_CHECKING:
     from tavernlink.core.statistics.failures import Failures
@@ -42,3 +43,7 @@ class RunningMeasures:
         """p50 and p99 of the last ten seconds' deliveries, in milliseconds."""
         p50, p99 = (self._counts.delivery.quantile(share, self._then[0]) for share in (0.5, 0.99))
         return (None if p50 is None else p50 * 1_000), (None if p99 is None else p99 * 1_000)
+
+    def memory(self) -> int | None:
+        """Bytes that this process takes, as of now."""
+        return own_memory()

@@ -94,6 +94,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     # Top.
     "top.up": "up {time}",
     "top.connections": "{taverns} taverns, {apps} apps",
+    "top.memory": "memory {size}",
     "top.paused": "held",
     "top.tokens": "tokens/s",
     "top.requests": "requests",
@@ -268,6 +269,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "help.end": "输入框为空时退出",
     "top.up": "已运行 {time}",
     "top.connections": "{taverns} 个 SillyTavern，{apps} 个程序",
+    "top.memory": "内存 {size}",
     "top.paused": "已暂停",
     "top.tokens": "词元/秒",
     "top.requests": "请求",

@@ -30,6 +30,9 @@ class Measures(Protocol):
     def quantiles(self) -> tuple[float | None, float | None]:
         """p50 and p99 of how long deliveries took lately, in milliseconds; None: none was measured."""
 
+    def memory(self) -> int | None:
+        """Bytes that the process takes; None: not known."""
+
 
 class NoMeasures:
     """A core without an event loop around it."""
@@ -44,3 +47,7 @@ class NoMeasures:
     def quantiles(self) -> tuple[float | None, float | None]:
         """Nothing was measured."""
         return None, None
+
+    def memory(self) -> int | None:
+        """Nothing is known."""
+        return None

@@ -101,6 +101,7 @@ class Statistics:
             received=round(self._received.rate, 1) if whole else None,
             sent=round(self._sent.rate, 1) if whole else None,
             delivery=None if p50 is None or p99 is None else Delivery(p50=round(p50, 3), p99=round(p99, 3)),
+            memory=self._measures.memory() if whole else None,
             by_tavern=taverns.figures[:_TAVERNS],
             errors=self.failures.listed(None if "admin" in key.held else key.id) if errors else None,
         )

@@ -27,7 +27,7 @@ from tavernlink.terminal.language import Words
 from tavernlink.terminal.sure import Sure
 from tavernlink.terminal.themes import Shade
 from tavernlink.terminal.top.board import Board
-from tavernlink.terminal.top.figures import draw, duration, tiles
+from tavernlink.terminal.top.figures import draw, duration, size, tiles
 from tavernlink.terminal.top.panels import PANELS, Row, clock, rows_of
 
 __all__ = ["TopApp"]
@@ -160,6 +160,8 @@ class TopApp(Face):
         if stats:
             head.append(f"  {self.words('top.up', time=duration(stats.uptime))}")
             head.append(f"  {self.words('top.connections', taverns=stats.taverns, apps=stats.apps)}")
+            if stats.memory is not None:
+                head.append(f"  {size(stats.memory)}")
         head.append(f"  {self.hub.url}", style=soft)
         self.put("#hub", head)
         line = self.line_text()

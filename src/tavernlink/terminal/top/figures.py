@@ -11,7 +11,7 @@ from rich.text import Text
 from tavernlink.terminal.language import Words
 from tavernlink.terminal.top.board import Board
 
-__all__ = ["Tile", "amount", "draw", "duration", "spark", "tiles"]
+__all__ = ["Tile", "amount", "draw", "duration", "size", "spark", "tiles"]
 
 _BARS = " ▁▂▃▄▅▆▇█"
 
@@ -98,3 +98,8 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}h {minutes}m"
     return f"{minutes}m {rest}s" if minutes else f"{rest}s"
+
+
+def size(count: float) -> str:
+    """Bytes in few letters: `85 MB`, `1.2 GB`."""
+    return f"{count / 1e9:.1f} GB" if count >= 999_500_000 else f"{count / 1e6:.0f} MB"

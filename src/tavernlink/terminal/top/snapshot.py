@@ -8,7 +8,7 @@ from typing import Any
 from tavernlink.sdk import Hub
 from tavernlink.terminal.language import Words
 from tavernlink.terminal.top.board import Board
-from tavernlink.terminal.top.figures import duration, tiles
+from tavernlink.terminal.top.figures import duration, size, tiles
 from tavernlink.terminal.top.panels import PANELS, rows_of
 
 __all__ = ["Table", "as_json", "as_tables", "take_snapshot"]
@@ -44,6 +44,8 @@ def as_tables(board: Board, words: Words) -> tuple[list[str], list[Table]]:
         stats = board.stats
         lines.append(words("top.up", time=duration(stats.uptime)))
         lines.append(words("top.connections", taverns=stats.taverns, apps=stats.apps))
+        if stats.memory is not None:
+            lines.append(words("top.memory", size=size(stats.memory)))
         lines += [f"{each.name}: {each.value}" for each in tiles(board, words)]
     tables: list[Table] = []
     for panel in PANELS:

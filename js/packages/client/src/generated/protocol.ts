@@ -2075,7 +2075,7 @@ export interface StatsError {
 
 /**
  * The hub's figures, as far as the key may see them: a key without `admin`, or limited to some taverns or rooms,
- * sees those that it reaches, apps and errors of its own, and no messages per second.
+ * sees those that it reaches, apps and errors of its own, and neither messages per second nor memory.
  */
 export interface Stats {
   /** When they were taken, seconds since 1970. */
@@ -2099,6 +2099,8 @@ export interface Stats {
   sent: number | null;
   /** During the last ten seconds; null: nothing was measured. */
   delivery: Delivery | null;
+  /** Bytes of memory that the hub takes; null where the system does not say. */
+  memory: number | null;
   /** The busiest, at most a hundred. */
   by_tavern: TavernFigures[];
   /** The last fifty, newest first. In `stats.changed` null means: the same as before. */
