@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 # Several pictures of a SillyTavern each, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(300, func_only=True)
 
-_WIDE = """() => [...document.querySelectorAll('#tavernlink_panel *')]
-    .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right
-        > document.querySelector('#tavernlink_panel').getBoundingClientRect().right + 1)
-    .map((each) => each.outerHTML.slice(0, 120))"""
+# What turns is wider while it does.
+_WIDE = """async () => {
+    const panel = document.querySelector('#tavernlink_panel');
+    await Promise.all(panel.getAnimations({ subtree: true }).map(({ finished }) => finished.catch(() => null)));
+    return [...panel.querySelectorAll('*')]
+        .filter((each) => each.checkVisibility()
+            && each.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1)
+        .map((each) => each.outerHTML.slice(0, 120));
+}"""
 _BOXES = """() => Object.fromEntries(
     ['#top-bar', '#top-settings-holder', '#extensions-settings-button', '#rightNavHolder', '#sheld', '#chat',
      '#form_sheld', '#send_form', '#send_textarea', '#send_but', '#rm_extensions_block']
@@ -36,6 +41,19 @@ _BOXES = """() => Object.fromEntries(
             const { x, y, width, height } = document.querySelector(id).getBoundingClientRect();
             return [id, [x, y, width, height].map(Math.round)];
         }))"""
+# SillyTavern brings no light theme; people have made many.
+_PAINT = """(paint) => {
+    for (const [name, value] of Object.entries(paint)) document.documentElement.style.setProperty(name, value);
+}"""
+_LIGHT = {
+    "--SmartThemeBodyColor": "rgba(40, 40, 48, 1)",
+    "--SmartThemeEmColor": "rgba(110, 110, 120, 1)",
+    "--SmartThemeQuoteColor": "rgba(170, 90, 0, 1)",
+    "--SmartThemeBlurTintColor": "rgba(250, 250, 252, 1)",
+    "--SmartThemeChatTintColor": "rgba(255, 255, 255, 1)",
+    "--SmartThemeBorderColor": "rgba(170, 170, 185, 1)",
+    "--SmartThemeShadowColor": "rgba(0, 0, 0, 0.15)",
+}
 _THEME = "(name) => SillyTavern.getContext().executeSlashCommandsWithOptions(`/theme ${name}`)"
 _SLASH = """async (script) => {
     const { executeSlashCommandsWithOptions } = SillyTavern.getContext();
@@ -237,11 +255,18 @@ async def test_scripts_ask_for_the_state_connect_and_disconnect(
         done = await tab.evaluate(_SLASH, f"/tavernlink-connect {here.hub.url} {here.hub.tavern_key}")
         assert done == "online"
 
-        # In themes of other colours.
+        # In themes of other colours, and with letters as large as SillyTavern makes them.
         await here.unfold("queue", "rooms", "versions")
-        for theme in ("Cappuccino", "Celestial Macaron"):
-            await tab.evaluate(_THEME, theme)
-            await here.picture(f"en-desktop-{theme.split()[0].lower()}")
+        await tab.evaluate(_THEME, "Cappuccino")
+        await here.picture("en-desktop-cappuccino")
+        await tab.evaluate(_PAINT, _LIGHT)
+        await here.picture("en-desktop-light")
+        await tab.evaluate(_PAINT, {"--fontScale": "1.5"})
+        await tab.page.set_viewport_size(SIZES["phone"])
+        await here.picture("en-phone-large")
+        await here.unfold("fields", "queue", "rooms", "tools", "permissions", "profiles", "versions", "log")
+        assert await tab.page.evaluate(_WIDE) == []
+        assert await flaws(tab.page, "#tavernlink_panel") == []
         await tab.evaluate(_THEME, "Dark Lite")
 
 
@@ -252,6 +277,8 @@ async def test_nothing_of_it_shifts_sillytaverns_layout(browser: Browser, open_t
         page = tab.page
         toggle = page.locator("#extensions-settings-button .drawer-toggle")
         open_now = "() => document.querySelector('#rm_extensions_block').classList.contains('openDrawer')"
+        # SillyTavern lets it slide, open and shut.
+        still = "() => !document.querySelector('#rm_extensions_block').classList.contains('resizing')"
 
         async def boxes(prepare: str | None = None) -> dict[str, Any]:
             """With SillyTavern's own panel closed and open, at both sizes."""
@@ -263,14 +290,13 @@ async def test_nothing_of_it_shifts_sillytaverns_layout(browser: Browser, open_t
                 await page.wait_for_function(open_now)
                 if prepare is not None:
                     await page.evaluate(prepare)
-                await page.wait_for_function(
-                    "() => !document.querySelector('#rm_extensions_block').classList.contains('resizing')"
-                )
+                await page.wait_for_function(still)
                 opened = await page.evaluate(_BOXES)
                 del opened["#rm_extensions_block"]  # it holds the drawer, and grows with it
                 found[f"{size} open"] = opened
                 await toggle.click()
                 await page.wait_for_function(f"() => !({open_now})()")
+                await page.wait_for_function(still)
             return found
 
         folded = await boxes()
