@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -125,7 +126,8 @@ def _parameter(parameter: inspect.Parameter) -> str:
         parameter.kind is parameter.VAR_KEYWORD
     )
     kind = "" if parameter.annotation is parameter.empty else f": {parameter.annotation}"
-    default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+    value = parameter.default
+    default = "" if value is parameter.empty else f" = {value if isinstance(value, Enum) else repr(value)}"
     return f"{stars}{parameter.name}{kind}{default}"
 
 

@@ -54,10 +54,15 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
+def every_page() -> list[Path]:
+    """Return every page of Markdown that people read: the site's, the READMEs, the examples'."""
+    beside = [*ROOT.glob("*.md"), *(ROOT / "examples").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]
+    return sorted([*(ROOT / "docs").rglob("*.md"), *beside])
+
+
 def documents() -> list[Path]:
-    """Return every page of the site but the generated ones, whose examples the tests of the protocol hold."""
-    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md", ROOT / "examples" / "README.md"]
-    return sorted(page for page in pages if not is_generated(page))
+    """Return those of them that are written by hand."""
+    return [page for page in every_page() if not is_generated(page)]
 
 
 def is_generated(page: Path) -> bool:

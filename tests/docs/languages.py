@@ -7,14 +7,12 @@ import configparser
 import html.parser
 import importlib
 import json
+import plistlib
 import re
 import shlex
-import shutil
-import subprocess
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -53,16 +51,29 @@ def _commands() -> Any:
 
 
 def check_command_line(line: str) -> None:
-    """Hold a `tavernlink …` against the command line that there is: commands, options, how many arguments."""
-    words = words_of(line)
-    while words and re.fullmatch(r"\w+=.*", words[0]):
-        words.pop(0)
-    if not words or words[0] != "tavernlink":
-        return
-    words = words[1:]
-    for end in ("|", ">", "&&", "&", ">>", ";"):
-        if end in words:
-            words = words[: words.index(end)]
+    """Hold each `tavernlink …` of a line against the command line that there is."""
+    for inner in re.findall(r"\$\(([^()]*)\)", line):
+        check_command_line(inner)
+    words: list[str] = []
+    for word in [*words_of(line), ";"]:
+        if word not in _ENDS:
+            words.append(word)
+            continue
+        at = next((at for at, each in enumerate(words) if re.fullmatch(r"(.*/)?tavernlink", each)), None)
+        if at is not None and _BEFORE.fullmatch("".join(f"{each} " for each in words[:at])):
+            _check_arguments(words[at + 1 :])
+        words = []
+
+
+_ENDS = {"|", ">", "&&", "&", ">>", ";"}
+_BEFORE = re.compile(
+    r"(\w+=\S* )*(sudo (-u \S+ )?|(py|pyw|python3?) -m |docker( compose)? (.+ )?(exec|run) (-\S+ )*\S+ )?"
+)
+"""What may stand before the program's name in a line that runs it."""
+
+
+def _check_arguments(words: list[str]) -> None:
+    """Hold commands, options and the number of arguments against those that there are."""
     command: Any = _commands()
     context = command.context_class(command, info_name="tavernlink")
     while hasattr(command, "get_command") and words and not words[0].startswith("-"):
@@ -173,19 +184,17 @@ def check_html(block: Block) -> None:
     assert open_ == []
 
 
-def check_script(block: Block, folder: Path) -> None:
-    """Node reads it as a module; TypeScript by its own compiler's parser, where types are taken away."""
-    node = shutil.which("node")
-    assert node is not None
-    file = folder / "block.mjs"
-    file.write_text(block.code, encoding="utf-8")
-    done = subprocess.run([node, "--check", str(file)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 def check_text(block: Block) -> None:
-    """There is something in it."""
+    """There is something in it, and no program: that has a language."""
     assert block.code.strip()
+    begun = re.findall(r"^(?:\$ ?\w+|tavernlink|curl|py|python3?|import|const) ", block.code, re.MULTILINE)
+    assert begun == [], f"it reads like code: {begun}"
+
+
+def check_xml(block: Block) -> None:
+    """It is XML; a macOS service starts what there is."""
+    told = plistlib.loads(block.code.encode())
+    check_command_line(shlex.join(told["ProgramArguments"]))
 
 
 CHECKS: Mapping[str, Callable[[Block], None]] = {
@@ -200,5 +209,7 @@ CHECKS: Mapping[str, Callable[[Block], None]] = {
     "dockerfile": check_dockerfile,
     "html": check_html,
     "text": check_text,
+    "xml": check_xml,
 }
-SCRIPTS = {"js", "javascript", "mjs"}
+SCRIPTS = {"js", "ts"}
+"""Held against their types by TypeScript's compiler, in test_scripts."""

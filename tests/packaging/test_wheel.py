@@ -111,7 +111,7 @@ def test_the_installed_wheel_runs_and_finds_its_extension(wheel: Path, tmp_path:
     constraints.write_text(
         "\n".join(re.findall(r"^[\w.-]+==[^\s;\\]+(?: ; [^\\\n]+)?", locked, re.MULTILINE))
     )
-    into = ["--python", binaries / "python", "install", "--quiet", "--no-compile"]
+    into: list[str | Path] = ["--python", binaries / "python", "install", "--quiet", "--no-compile"]
     run(sys.executable, "-m", "pip", *into, "--constraint", constraints, wheel)
     assert "serve" in run(binaries / "tavernlink", "--help")
     find = "from tavernlink.extension_files import extension_folder; print(extension_folder())"

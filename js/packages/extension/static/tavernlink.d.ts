@@ -33,7 +33,7 @@ export interface TavernlinkApi {
    */
   on(
     types: `x.${string}`,
-    listener: (message: { type: string; content: unknown; from: unknown }) => void,
+    listener: (message: { type: string; content: unknown; from: Caller }) => void,
   ): () => void;
   on<Name extends keyof TavernlinkEvents>(
     name: Name,
