@@ -123,3 +123,15 @@ def test_a_record_that_cannot_be_shown_breaks_nobody(ring: LogRing) -> None:
     ring.handle(logging.LogRecord("tavernlink", logging.WARNING, "x", 1, "%d apples", ("many",), None))
     (line,) = ring.kept()
     assert line.text == "a line that cannot be shown"
+
+
+def test_a_line_that_could_not_be_sent_takes_no_page_with_it(ring: LogRing) -> None:
+    log = logging.getLogger("tavernlink")
+    log.warning({"event": "file.odd \udcff", "path": "/tmp/\udcff", "all": ["\udcff"], "by \udcff": 1})
+    (odd,) = ring.kept()
+    assert msgspec.json.decode(msgspec.json.encode(odd))["facts"] == {
+        "path": "/tmp/?",
+        "all": ["?"],
+        "by ?": 1,
+    }
+    assert odd.text == "file.odd ?"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from tavernlink.logs import cut_secrets, redact
+from tavernlink.protocol.codec import encode_json
 from tavernlink.protocol.logs import LogLevel, LogLine
 
 __all__ = ["LogRing"]
@@ -87,9 +88,10 @@ class LogRing(logging.Handler):
         """Keep a record. The logging module holds the lock."""
         try:
             text, facts = _parts(record)
-        except Exception:  # noqa: BLE001 (a record that cannot be formatted must not break who logged it)
-            text, facts = "a line that cannot be shown", {}
-        size = len(text) + len(record.name) + len(json.dumps(facts, ensure_ascii=False)) + 200
+            size = len(encode_json(facts))
+        except Exception:  # noqa: BLE001 (a record that cannot be formatted or sent must not break who logged it)
+            text, facts, size = "a line that cannot be shown", {}, 0
+        size += len(text) + len(record.name) + 200
         self.last += 1
         line = LogLine(
             id=self.last,
@@ -118,19 +120,26 @@ def _parts(record: logging.LogRecord) -> tuple[str, dict[str, Any]]:
         facts = {}
     if record.exc_info and record.exc_info[0] is not None and "exception" not in facts:
         facts["exception"] = logging.Formatter().formatException(record.exc_info)
-    return redact(text)[:_LONGEST], {
-        str(name)[:100]: _short(cut_secrets(str(name), value)) for name, value in list(facts.items())[:50]
+    return _sendable(redact(text))[:_LONGEST], {
+        _sendable(str(name))[:100]: _short(cut_secrets(str(name), value))
+        for name, value in list(facts.items())[:50]
     }
 
 
 def _short(value: Any) -> Any:
     """Cut what is long. A traceback's end says what went wrong."""
-    if isinstance(value, str) and len(value) > _LONGEST:
-        return f"…{value[-_LONGEST:]}"
+    if isinstance(value, str):
+        value = _sendable(value)
+        return value if len(value) <= _LONGEST else f"…{value[-_LONGEST:]}"
     if isinstance(value, list | dict):
-        whole = json.dumps(value, ensure_ascii=False)
-        return value if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…"
+        whole = _sendable(json.dumps(value, ensure_ascii=False))
+        return json.loads(whole) if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…"
     return value
+
+
+def _sendable(text: str) -> str:
+    """Names of files may hold what is no UTF-8; a line with it could not be sent, nor any page that it is on."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _level(number: int) -> LogLevel:

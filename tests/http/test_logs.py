@@ -53,6 +53,17 @@ async def test_an_admin_reads_the_log_and_takes_it_along_as_a_file(hub: RunningH
         assert unknown.json()["result"]["problem"]["details"]["path"] == "$.when"
 
 
+async def test_in_a_file_no_name_looks_like_another_line(hub: RunningHub) -> None:
+    rude = "x\n2026-01-01T00:00:00.000Z error    tavernlink hub.broken\x1b[2J"
+    _log.warning({"event": "peer.rude", "name": rude, "exception": "Traceback\n  at \x1b[2J"})
+    async with reader(hub, hub.admin_key) as http:
+        answer = await http.get("/api/logs?format=text&contains=peer.rude")
+    first, *traceback = answer.text.splitlines()
+    assert "peer.rude" in first
+    assert "hub.broken" in first
+    assert traceback == ["Traceback", "  at [2J"]
+
+
 async def test_nobody_else_reads_it(hub: RunningHub) -> None:
     for key in (hub.app_key, hub.viewer_key, hub.tavern_key):
         async with reader(hub, key) as http:

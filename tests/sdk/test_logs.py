@@ -49,6 +49,15 @@ def test_an_admin_lists_and_follows_the_log(house: House, admin: str) -> None:
                     assert isinstance(event, LogLines)
                     told += [line.text for line in event.lines]
             await following.aclose()  # type: ignore[attr-defined] # a generator
+            _log.warning("meanwhile")
+            caught_up = hub.logs.follow(logger="tavernlink.testing", after=page.lines[-1])
+            texts: list[str] = []
+            while not texts or texts[-1] != "meanwhile":
+                texts.append((await anext(caught_up)).text)
+            assert "first" not in texts
+            _log.warning("later")
+            assert (await anext(caught_up)).text == "later"
+            await caught_up.aclose()  # type: ignore[attr-defined] # a generator
             async with tavernlink.connect(house.hub.url, house.hub.app_key) as app:
                 with pytest.raises(AuthError):
                     await app.logs.list()
@@ -60,3 +69,8 @@ def test_the_blocking_sdk_does_the_same(house: House, admin: str) -> None:
     with tavernlink.connect_sync(house.hub.url, admin, name="sync boss") as hub:
         _log.warning("blocking")
         assert [line.text for line in hub.logs.list(contains="blocking").lines] == ["blocking"]
+        following = hub.logs.follow(level="error", after=hub.logs.list(contains="blocking").lines[-1])
+        _log.error("loud")
+        assert next(line.text for line in following if line.text == "loud") == "loud"
+        following.close()  # type: ignore[attr-defined] # a generator
+        assert not hub._hub._subscriptions._heard

@@ -48,7 +48,7 @@ def logs(
 ) -> None:
     """Show the hub's log, newest last."""
     from tavernlink.cli.loop import run
-    from tavernlink.protocol.logs import LEVELS
+    from tavernlink.protocol.logs import LEVELS, has_words
     from tavernlink.sdk import connect
 
     wanted: LogLevel | None = next((each for each in LEVELS if each == level), None)
@@ -68,6 +68,7 @@ def logs(
 
     async def tell() -> None:
         async with connect(access.url, access.key, name="tavernlink logs") as hub:
+            newest = next(iter((await hub.logs.list(limit=1)).lines), None)
             page = await hub.logs.list(limit=limit, level=wanted, contains=contains, since=start)
             for line in page.lines:
                 show(line)
@@ -75,11 +76,9 @@ def logs(
                 if not page.lines:
                     note(f"The log has no such line. The hub writes down {page.level} and above.")
                 return
-            async for line in hub.logs.follow(level=wanted):
-                if (
-                    not contains
-                    or contains.casefold() in f"{line.text} {line.logger} {line.facts}".casefold()
-                ):
+            last = page.lines[-1] if page.lines else newest
+            async for line in hub.logs.follow(level=wanted, after=last):
+                if has_words(line, contains):
                     show(line)
 
     run(tell())

@@ -6,14 +6,13 @@ and what is said while they are told is kept but told to nobody.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from tavernlink.core.peers.directory import ANY
 from tavernlink.protocol.event import Event
-from tavernlink.protocol.logs import LEVELS, LogLine, LogLines, LogList, LogPage, log_topic
+from tavernlink.protocol.logs import LEVELS, LogLine, LogLines, LogList, LogPage, has_words, log_topic
 from tavernlink.protocol.outcome import Success
 
 if TYPE_CHECKING:
@@ -89,8 +88,4 @@ def _fits(line: LogLine, query: LogList) -> bool:
         return False
     if query.logger is not None and not fnmatchcase(line.logger, query.logger):
         return False
-    if not query.contains:
-        return True
-    wanted = query.contains.casefold()
-    whole = f"{line.text} {line.logger} {json.dumps(line.facts, ensure_ascii=False) if line.facts else ''}"
-    return wanted in whole.casefold()
+    return has_words(line, query.contains)

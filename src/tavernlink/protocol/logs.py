@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from tavernlink.protocol.message import Count, Message
 
-__all__ = ["LEVELS", "LogLevel", "LogLine", "LogLines", "LogList", "LogPage", "log_topic"]
+__all__ = ["LEVELS", "LogLevel", "LogLine", "LogLines", "LogList", "LogPage", "has_words", "log_topic"]
 
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 LEVELS: Final[tuple[LogLevel, ...]] = ("debug", "info", "warning", "error", "critical")
@@ -70,3 +71,11 @@ class LogLines(Message, omit_defaults=False):
 def log_topic(line: LogLine) -> str:
     """Return what subscriptions match: `log.LEVEL.LOGGER`, e.g. `log.warning.tavernlink`."""
     return f"log.{line.level}.{line.logger}"
+
+
+def has_words(line: LogLine, contains: str | None) -> bool:
+    """True if the words stand in the text, the logger's name or the facts (as JSON), whatever their case."""
+    if not contains:
+        return True
+    facts = json.dumps(line.facts, ensure_ascii=False) if line.facts else ""
+    return contains.casefold() in f"{line.text} {line.logger} {facts}".casefold()

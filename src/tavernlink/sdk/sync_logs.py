@@ -37,12 +37,8 @@ class SyncLogs:
         )
         return self._hub.loop.run(found)
 
-    def follow(self, *, level: LogLevel = "debug", logger: str = "*") -> Iterator[LogLine]:
+    def follow(
+        self, *, level: LogLevel = "debug", logger: str = "*", after: LogLine | None = None
+    ) -> Iterator[LogLine]:
         """As `Logs.follow`."""
-        lines = self._logs.follow(level=level, logger=logger)
-
-        async def following() -> LogLine | None:
-            return await anext(lines, None)
-
-        while (line := self._hub.loop.run(following())) is not None:
-            yield line
+        return self._hub.loop.iterate(self._logs.follow(level=level, logger=logger, after=after))

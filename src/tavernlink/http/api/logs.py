@@ -10,6 +10,7 @@ import msgspec
 from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 
+from tavernlink.controls import without_controls
 from tavernlink.http.api.answers import ok
 from tavernlink.http.caller import AsCaller
 from tavernlink.protocol.codec import encode_json
@@ -75,12 +76,17 @@ def text_of(line: LogLine) -> str:
     moment = datetime.fromtimestamp(line.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     facts = {name: fact for name, fact in line.facts.items() if name != "exception"}
     said = " ".join(
-        f"{name}={fact if isinstance(fact, str) else encode_json(fact).decode()}"
+        f"{name}={_plain(fact) if isinstance(fact, str) else encode_json(fact).decode()}"
         for name, fact in facts.items()
     )
-    whole = f"{moment} {line.level:<8} {line.logger} {line.text} {said}".rstrip()
+    whole = f"{moment} {line.level:<8} {line.logger} {_plain(line.text)} {said}".rstrip()
     exception = line.facts.get("exception")
-    return whole if exception is None else f"{whole}\n{exception}"
+    return whole if exception is None else f"{whole}\n{without_controls(str(exception))}"
+
+
+def _plain(text: str) -> str:
+    """Nobody's name may look like another line, or tell a terminal something."""
+    return text if text.isprintable() else encode_json(text).decode()
 
 
 def _text_bytes(line: LogLine) -> bytes:
