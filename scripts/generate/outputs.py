@@ -12,7 +12,7 @@ from scripts.generate.rest import render_rest
 from scripts.generate.schema import render_schema
 from scripts.generate.sdk import render_sdk
 from scripts.generate.sdk_pages import render_sdk_pages
-from scripts.generate.settings import render_settings
+from scripts.generate.settings import render_settings, render_settings_zh
 from scripts.generate.typescript import render_commands, render_typescript
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -32,6 +32,7 @@ def outputs() -> dict[Path, str]:
         **{ROOT / "docs" / "reference" / "rest" / place: text for place, text in render_rest().items()},
         **{ROOT / "docs" / "reference" / "sdk" / place: text for place, text in render_sdk_pages().items()},
         ROOT / "docs" / "guide" / "settings.md": render_settings(),
+        ROOT / "docs" / "zh" / "guide" / "settings.md": render_settings_zh(),
         ROOT / "docs" / "protocol" / "schema.json": render_schema(protocol),
         ROOT / "src" / "tavernlink" / "protocol" / "commands" / "words.py": render_words(protocol),
         ROOT / "src" / "tavernlink" / "sdk" / "commands.py": render_sdk(protocol, sync=False),
