@@ -17,6 +17,7 @@ from pathlib import Path
 from pymdownx.slugs import slugify
 
 from scripts.docs.chinese import joined_lines
+from scripts.docs.reference import is_generated, reference_in_chinese
 
 __all__ = ["CHINESE", "ENGLISH", "ROOT", "Tree", "read_tree"]
 
@@ -70,7 +71,9 @@ def read_tree(language: str) -> Tree:
             tree[name] = outside_of_code(_staged(own, name, tree, _chinese), joined_lines)
         elif name.endswith(".md"):
             text = _staged(source, name, tree, _as_it_is if language == ENGLISH else _chinese)
-            tree[name] = text if language == ENGLISH else _with_note(text)
+            if language == CHINESE:
+                text = reference_in_chinese(text) if is_generated(text) else _with_note(text)
+            tree[name] = text
         else:
             tree[name] = ROOT / source
     return tree
