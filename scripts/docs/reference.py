@@ -25,7 +25,8 @@ _TITLES = {
     "Rooms": "房间", "Routes": "路由", "Samplers": "采样", "Schedules": "定时任务", "Scripts": "脚本",
     "Sessions": "会话", "Settings and the hub": "设置与中枢", "Shared settings": "共享设置", "Swipes": "滑动版本",
     "Tavern": "酒馆", "Taverns": "酒馆", "The open chat": "打开的聊天", "Types": "类型",
-    "Types of commands": "命令的类型", "Variables": "变量", "Webhooks": "Webhook", "Webhooks and schedules": "Webhook 与定时任务",
+    "Types of commands": "命令的类型", "Variables": "变量", "Webhooks": "Webhook",
+    "Webhooks and schedules": "Webhook 与定时任务",
     "Worlds": "世界书",
 }  # fmt: skip
 _HEADINGS = {
