@@ -26,154 +26,135 @@ async def test_rules_are_made_checked_moved_tried_and_deleted_with_a_way_back(
     (tmp_path / FILE_NAME).write_text(
         '[[routes]]\nid = "from-file"\ntypes = ["x.old"]\naction = "rename"\nas = "x.new"\n', "utf-8"
     )
-    async with open_hub(tmp_path) as hub:
-        async with visitor(browser, hub) as page:
-            await sign_in(page, hub.admin_key)
-            await go(page, "routes")
-            cards = page.locator("main ol > li.card")
-            await expect(cards).to_have_count(1)
-            await expect(cards.first).to_contain_text("Changed in the settings file only.")
+    async with open_hub(tmp_path) as hub, visitor(browser, hub) as page:
+        await sign_in(page, hub.admin_key)
+        await go(page, "routes")
+        cards = page.locator("main ol > li.card")
+        await expect(cards).to_have_count(1)
+        await expect(cards.first).to_contain_text("Changed in the settings file only.")
 
+        await page.get_by_role("button", name="New rule").click()
+        editor = page.get_by_role("form", name="New rule")
+        await editor.get_by_label("Name", exact=True).fill("no-spoilers")
+        await editor.get_by_label("Message types").fill("chat.send, x.say")
+        await editor.get_by_label("What to do").select_option("drop")
+        await editor.get_by_label("Only when").fill('role != "admin" &&\n  contend.text == "x"')
+        await expect(editor.get_by_role("alert")).to_contain_text("line 2, column 3")
+        await expect(editor.locator("pre")).to_have_text('  contend.text == "x"\n  ^')
+        await expect(editor.get_by_role("status")).to_have_text("Not yet a rule.")
+        await check_looks(page, "en-desktop-light-routes-wrong")
+        await editor.get_by_label("Only when").fill('role != "admin" && content.text.contains("Snape")')
+        await expect(editor.get_by_role("status")).to_have_text("The hub can use this rule.")
+        await editor.get_by_label("Note").fill("No spoilers, please.")
+        await editor.get_by_role("button", name="Make the rule").click()
+        await expect(cards).to_have_count(2)
+
+        for name, room in (("dice-log", "log"), ("mirror", "hall")):
             await page.get_by_role("button", name="New rule").click()
-            editor = page.get_by_role("form", name="New rule")
-            await editor.get_by_label("Name", exact=True).fill("no-spoilers")
-            await editor.get_by_label("Message types").fill("chat.send, x.say")
-            await editor.get_by_label("What to do").select_option("drop")
-            await editor.get_by_label("Only when").fill('role != "admin" &&\n  contend.text == "x"')
-            await expect(editor.get_by_role("alert")).to_contain_text("line 2, column 3")
-            await expect(editor.locator("pre")).to_have_text('  contend.text == "x"\n  ^')
-            await expect(editor.get_by_role("status")).to_have_text("Not yet a rule.")
-            await check_looks(page, "en-desktop-light-routes-wrong")
-            await editor.get_by_label("Only when").fill('role != "admin" && content.text.contains("Snape")')
-            await expect(editor.get_by_role("status")).to_have_text("The hub can use this rule.")
-            await editor.get_by_label("Note").fill("No spoilers, please.")
+            await editor.get_by_label("Name", exact=True).fill(name)
+            await editor.get_by_label("Message types").fill("x.dice.*")
+            await editor.get_by_label("What to do").select_option("copy")
+            await editor.get_by_label("Kind of target").select_option("room")
+            await editor.get_by_label("Name of the target").fill(room)
             await editor.get_by_role("button", name="Make the rule").click()
-            await expect(cards).to_have_count(2)
+            await expect(cards.filter(has_text=name)).to_be_visible()
+        assert await order_of(page) == ["from-file", "no-spoilers", "dice-log", "mirror"]
 
-            for name, room in (("dice-log", "log"), ("mirror", "hall")):
-                await page.get_by_role("button", name="New rule").click()
-                await editor.get_by_label("Name", exact=True).fill(name)
-                await editor.get_by_label("Message types").fill("x.dice.*")
-                await editor.get_by_label("What to do").select_option("copy")
-                await editor.get_by_label("Kind of target").select_option("room")
-                await editor.get_by_label("Name of the target").fill(room)
-                await editor.get_by_role("button", name="Make the rule").click()
-                await expect(cards.filter(has_text=name)).to_be_visible()
-            assert await order_of(page) == ["from-file", "no-spoilers", "dice-log", "mirror"]
+        await page.get_by_role("button", name="Move mirror up").click()
+        await expect(cards.nth(2)).to_contain_text("mirror")
+        await page.get_by_role("button", name="Move no-spoilers up").focus()
+        await page.keyboard.press("Enter")
+        await expect(cards.first).to_contain_text("no-spoilers")
+        await cards.filter(has_text="dice-log").drag_to(cards.first)
+        await expect(cards.first).to_contain_text("dice-log")
+        assert await order_of(page) == ["dice-log", "no-spoilers", "from-file", "mirror"]
 
-            await page.get_by_role("button", name="Move mirror up").click()
-            await expect(cards.nth(2)).to_contain_text("mirror")
-            await page.get_by_role("button", name="Move no-spoilers up").focus()
-            await page.keyboard.press("Enter")
-            await expect(cards.first).to_contain_text("no-spoilers")
-            await cards.filter(has_text="dice-log").drag_to(cards.first)
-            await expect(cards.first).to_contain_text("dice-log")
-            assert await order_of(page) == ["dice-log", "no-spoilers", "from-file", "mirror"]
+        box = page.locator("form").filter(has_text="Test box")
+        pasted = {"type": "x.dice.roll", "to": {"room": "table"}, "content": {"sides": 6}}
+        await box.get_by_label("Content (JSON)").fill(json.dumps(pasted))
+        await box.get_by_role("button", name="Try the rules").click()
+        steps = box.locator("ol li")
+        await expect(steps).not_to_have_count(0)
+        assert [await steps.nth(at).locator("b").inner_text() for at in range(2)] == [
+            "dice-log",
+            "mirror",
+        ]
+        await expect(steps.first).to_contain_text("applies")
+        await expect(box.locator("ul li")).to_have_count(3)
 
-            box = page.locator("form").filter(has_text="Test box")
-            pasted = {"type": "x.dice.roll", "to": {"room": "table"}, "content": {"sides": 6}}
-            await box.get_by_label("Content (JSON)").fill(json.dumps(pasted))
-            await box.get_by_role("button", name="Try the rules").click()
-            steps = box.locator("ol li")
-            await expect(steps).not_to_have_count(0)
-            assert [await steps.nth(at).locator("b").inner_text() for at in range(2)] == [
-                "dice-log",
-                "mirror",
-            ]
-            await expect(steps.first).to_contain_text("applies")
-            await expect(box.locator("ul li")).to_have_count(3)
-            await check_looks(page, "en-desktop-light-routes")
-
-            await cards.first.get_by_role("button", name="Turn off").click()
-            await expect(cards.first).to_contain_text("off")
-            await cards.first.get_by_role("button", name="Edit").click()
-            edit = page.get_by_role("form", name="Edit the rule")
-            await edit.get_by_label("Note").fill("for the record")
-            await edit.get_by_role("button", name="Save").click()
-            await expect(cards.first).to_contain_text("for the record")
-            await cards.first.get_by_role("button", name="Delete").click()
-            await cards.first.get_by_role("button", name="Delete").click()
-            await expect(cards).to_have_count(3)
-            await page.get_by_role("button", name="Undo").click()
-            await expect(cards.first).to_contain_text("for the record")
-        async with visitor(browser, hub, **DARK_PHONE) as page:
-            await sign_in(page, hub.admin_key)
-            await go(page, "routes")
-            await page.locator("main ol > li.card").first.wait_for()
-            await check_looks(page, "zh-phone-dark-routes")
+        await cards.first.get_by_role("button", name="Turn off").click()
+        await expect(cards.first).to_contain_text("off")
+        await cards.first.get_by_role("button", name="Edit").click()
+        edit = page.get_by_role("form", name="Edit the rule")
+        await edit.get_by_label("Note").fill("for the record")
+        await edit.get_by_role("button", name="Save").click()
+        await expect(cards.first).to_contain_text("for the record")
+        await cards.first.get_by_role("button", name="Delete").click()
+        await cards.first.get_by_role("button", name="Delete").click()
+        await expect(cards).to_have_count(3)
+        await page.get_by_role("button", name="Undo").click()
+        await expect(cards.first).to_contain_text("for the record")
 
 
 async def test_settings_are_changed_with_a_look_at_what_changes_and_no_secret_on_the_page(
     browser: Browser, tmp_path: Path
 ) -> None:
-    async with open_hub(tmp_path, log_format="json") as hub:
-        async with visitor(browser, hub) as page:
-            await sign_in(page, hub.admin_key)
-            await go(page, "settings")
-            await page.get_by_label("request_timeout").fill("600")
-            await expect(page.locator("#setting-request_timeout")).to_contain_text("10 minutes")
-            await page.get_by_label("max_payload").fill("2000000")
-            await page.get_by_label("tavern_password").fill("hush, hush")
-            await expect(page.locator("#setting-log_format")).to_contain_text("set on the command line")
-            await expect(page.get_by_label("log_format")).to_be_disabled()
-            await expect(page.locator(".bar")).to_contain_text("Changes: 3")
-            await check_looks(page, "en-desktop-light-settings")
+    async with open_hub(tmp_path, log_format="json") as hub, visitor(browser, hub) as page:
+        await sign_in(page, hub.admin_key)
+        await go(page, "settings")
+        await page.get_by_label("request_timeout").fill("600")
+        await expect(page.locator("#setting-request_timeout")).to_contain_text("10 minutes")
+        await page.get_by_label("max_payload").fill("2000000")
+        await page.get_by_label("tavern_password").fill("hush, hush")
+        await expect(page.locator("#setting-log_format")).to_contain_text("set on the command line")
+        await expect(page.get_by_label("log_format")).to_be_disabled()
+        await expect(page.locator(".bar")).to_contain_text("Changes: 3")
 
-            page.once("dialog", lambda dialog: dialog.dismiss())
-            await page.locator("nav a[href='#/keys']").click()
-            await expect(page.locator("h1")).to_have_text("Settings")
-            await expect(page.get_by_label("request_timeout")).to_have_value("600")
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        await page.locator("nav a[href='#/keys']").click()
+        await expect(page.locator("h1")).to_have_text("Settings")
+        await expect(page.get_by_label("request_timeout")).to_have_value("600")
 
-            await page.get_by_role("button", name="Review and save").click()
-            review = page.locator("section").filter(has_text="What will change")
-            await expect(review.locator("li")).to_have_count(3)
-            await expect(review.locator("li").filter(has_text="request_timeout")).to_contain_text("at once")
-            await expect(review.locator("li").filter(has_text="max_payload")).to_contain_text(
-                "with the next start"
-            )
-            await expect(review.locator("li").filter(has_text="tavern_password")).not_to_contain_text("hush")
-            await check_looks(page, "en-desktop-light-settings-review")
-            await review.get_by_role("button", name="Save", exact=True).click()
-            await expect(page.locator("main")).to_contain_text("Restart the hub for: max_payload.")
-            assert hub.server.settings.request_timeout == 600
-            assert "hush" not in await page.content()
-            await expect(page.locator("#setting-max_payload")).to_contain_text("waits for a restart")
+        await page.get_by_role("button", name="Review and save").click()
+        review = page.locator("section").filter(has_text="What will change")
+        await expect(review.locator("li")).to_have_count(3)
+        await expect(review.locator("li").filter(has_text="request_timeout")).to_contain_text("at once")
+        await expect(review.locator("li").filter(has_text="max_payload")).to_contain_text(
+            "with the next start"
+        )
+        await expect(review.locator("li").filter(has_text="tavern_password")).not_to_contain_text("hush")
+        await check_looks(page, "en-desktop-light-settings-review")
+        await review.get_by_role("button", name="Save", exact=True).click()
+        await expect(page.locator("main")).to_contain_text("Restart the hub for: max_payload.")
+        assert hub.server.settings.request_timeout == 600
+        assert "hush" not in await page.content()
+        await expect(page.locator("#setting-max_payload")).to_contain_text("waits for a restart")
 
-            await page.get_by_label("base_path").fill("tavern/")
-            await page.get_by_role("button", name="Review and save").click()
-            await expect(page.locator("#setting-base_path").get_by_role("alert")).to_contain_text(
-                "must read like"
-            )
-            await page.get_by_role("button", name="Discard").click()
+        await page.get_by_label("base_path").fill("tavern/")
+        await page.get_by_role("button", name="Review and save").click()
+        await expect(page.locator("#setting-base_path").get_by_role("alert")).to_contain_text(
+            "must read like"
+        )
+        await page.get_by_role("button", name="Discard").click()
 
-            async with page.expect_download() as saving:
-                await page.get_by_role("button", name="Save as TOML").click()
-            text = (await (await saving.value).path()).read_text("utf-8")
-            assert "request_timeout = 600" in text
-            assert "hush" not in text
-            file = tmp_path / "other.toml"
-            file.write_text('request_timeout = 120\nlog_format = "human"\nqueue_length = 7\n', "utf-8")
-            await page.locator("input[type=file]").set_input_files(file)
-            review = page.locator("section").filter(has_text="What this file would change")
-            await expect(review.locator("li")).to_have_count(2)
-            await expect(review).to_contain_text("log_format")
-            await review.get_by_role("button", name="Save", exact=True).click()
-            await expect(page.get_by_label("queue_length")).to_have_value("7")
-            assert hub.server.settings.queue_length == 7
-            await (
-                page.locator("#setting-queue_length")
-                .get_by_role("button", name="back to the default")
-                .click()
-            )
-            await page.get_by_role("button", name="Review and save").click()
-            await page.get_by_role("button", name="Save", exact=True).click()
-            await expect(page.get_by_label("queue_length")).to_have_value("100")
-        async with visitor(browser, hub, **DARK_PHONE) as page:
-            await sign_in(page, hub.admin_key)
-            await go(page, "settings")
-            await page.locator("#setting-host").wait_for()
-            await expect(page.locator("#setting-host")).to_contain_text("监听的地址")
-            await check_looks(page, "zh-phone-dark-settings")
+        async with page.expect_download() as saving:
+            await page.get_by_role("button", name="Save as TOML").click()
+        text = (await (await saving.value).path()).read_text("utf-8")
+        assert "request_timeout = 600" in text
+        assert "hush" not in text
+        file = tmp_path / "other.toml"
+        file.write_text('request_timeout = 120\nlog_format = "human"\nqueue_length = 7\n', "utf-8")
+        await page.locator("input[type=file]").set_input_files(file)
+        review = page.locator("section").filter(has_text="What this file would change")
+        await expect(review.locator("li")).to_have_count(2)
+        await expect(review).to_contain_text("log_format")
+        await review.get_by_role("button", name="Save", exact=True).click()
+        await expect(page.get_by_label("queue_length")).to_have_value("7")
+        assert hub.server.settings.queue_length == 7
+        await page.locator("#setting-queue_length").get_by_role("button", name="back to the default").click()
+        await page.get_by_role("button", name="Review and save").click()
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await expect(page.get_by_label("queue_length")).to_have_value("100")
 
 
 async def test_the_log_is_live_filtered_paused_kept_smooth_and_saved(
@@ -235,12 +216,6 @@ async def walk_the_log(browser: Browser, hub: RunningHub) -> None:
         sys.stdout.write(f"The log, 60 frames of scrolling, in milliseconds: {frames}\n")
         await page.get_by_role("button", name="To the newest line").click()
         await expect(view).to_contain_text("line 9999")
-        await check_looks(page, "en-desktop-light-logs")
-    async with visitor(browser, hub, **DARK_PHONE) as page:
-        await sign_in(page, hub.admin_key)
-        await go(page, "logs")
-        await expect(page.get_by_role("region", name="日志")).to_contain_text("line 9999")
-        await check_looks(page, "zh-phone-dark-logs")
 
 
 SCROLL = """async (view) => {

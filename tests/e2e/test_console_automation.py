@@ -40,7 +40,6 @@ async def test_an_admin_makes_a_webhook_tests_it_and_replays_what_was_lost(
         async with visitor(browser, hub, permissions=rights) as page:
             await sign_in(page, hub.admin_key)
             await open_page(page, "webhooks")
-            await check_looks(page, "en-desktop-light-webhooks-none")
             await page.get_by_role("textbox", name="Address to post to").fill(f"{receiver.url}?token=hush")
             await page.get_by_role("textbox", name="Name").fill("Journal")
             await page.get_by_role("button", name="Make the webhook").click()
@@ -88,18 +87,9 @@ async def test_an_admin_makes_a_webhook_tests_it_and_replays_what_was_lost(
             await card.get_by_role("button", name="New secret").click()
             await card.get_by_role("button", name="New secret").click()
             assert await made.locator("code").inner_text() != secret
-        dark = {"size": "phone", "locale": "zh-CN", "color_scheme": "dark"}
-        async with visitor(browser, hub, **dark) as page:
-            await sign_in(page, hub.admin_key)
-            await open_page(page, "webhooks")
-            await check_looks(page, "zh-phone-dark-webhooks")
-            await page.locator("main li.card h2 a").click()
-            await page.locator("main li.card").first.wait_for()
-            await check_looks(page, "zh-phone-dark-webhooks-deliveries")
-            await page.locator("main p a").click()
-            await page.get_by_role("button", name="删除").click()
-            await page.get_by_role("button", name="删除").click()
-            await expect(page.locator("main li.card")).to_have_count(0)
+            await card.get_by_role("button", name="Remove").click()
+            await card.get_by_role("button", name="Remove").click()
+            await expect(card).to_have_count(0)
 
 
 async def test_an_app_makes_a_schedule_and_runs_it_and_a_viewer_sees_neither_page(
@@ -134,12 +124,6 @@ async def test_an_app_makes_a_schedule_and_runs_it_and_a_viewer_sees_neither_pag
             await card.last.get_by_role("button", name="Remove").click()
             await card.last.get_by_role("button", name="Remove").click()
             await expect(card).to_have_count(1)
-        dark = {"size": "phone", "locale": "zh-CN", "color_scheme": "dark"}
-        async with visitor(browser, hub, **dark) as page:
-            await sign_in(page, hub.app_key)
-            await open_page(page, "schedules")
-            await page.locator("main li.card").wait_for()
-            await check_looks(page, "zh-phone-dark-schedules")
         async with visitor(browser, hub) as page:
             await sign_in(page, hub.viewer_key)
             await expect(page.locator("nav a[href='#/rooms']")).to_be_visible()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -30,6 +31,7 @@ from tests.sdk.scripted_tavern import ScriptedTavern, scripted_tavern
 
 _log = logging.getLogger("tavernlink.testing")
 _DRAWN = re.compile("^M.*L")
+_NUMBERS = itertools.count(1)
 _WHOLE = """() => {
     const main = document.querySelector('main');
     return main === null ? 0 : main.scrollHeight - main.clientHeight;
@@ -63,9 +65,9 @@ async def house(hub: RunningHub, shared_tab: Tab, sillytavern: Any) -> AsyncIter
         await _furnish(admin, receiver, stack)
         await _let_in(admin, bot, stack)
         await _occupy(attic, bot, stack)
-        _log.warning(
-            {"event": "peer.odd", "peer": "a-17", "text": "It said something that nobody understood."}
-        )
+        _write_the_log()
+        murmur = asyncio.create_task(_murmur(attic))
+        stack.callback(murmur.cancel)
         yield hub
 
 
@@ -112,7 +114,7 @@ async def _furnish(admin: Hub, receiver: Receiver, stack: contextlib.AsyncExitSt
 async def _let_in(admin: Hub, bot: Hub, stack: contextlib.AsyncExitStack) -> None:
     """A room with two SillyTaverns and a guest."""
     inn = admin.room("The inn")
-    settings = RoomSettings(mode="round", open=True)
+    settings = RoomSettings(mode="host", open=True)
     await inn.create(topic="Tales by the fire", tavern="shared", settings=settings)
     stack.push_async_callback(inn.delete)
     await inn.add(tavern="Attic")
@@ -128,9 +130,24 @@ async def _occupy(attic: ScriptedTavern, bot: Hub, stack: contextlib.AsyncExitSt
         stack.callback(asyncio.ensure_future(bot.tavern("Attic").send(text)).cancel)
 
 
+def _write_the_log() -> None:
+    for number in range(30):
+        _log.warning({"event": "peer.slow", "peer": f"a-{number}", "text": f"It took {number + 1} seconds."})
+    _log.error({"event": "model.failed", "peer": "shared", "text": "The model answered with 502."})
+    _log.warning({"event": "peer.odd", "peer": "a-17", "text": "It said something that nobody understood."})
+
+
+async def _murmur(attic: ScriptedTavern) -> None:
+    """Write on and on, so that charts and graph have something to draw."""
+    for seq in itertools.count():
+        await attic.send("stream.delta", stream_id="murmur", seq=seq, text="word ")
+        await asyncio.sleep(0.2)
+
+
 async def _overview(page: Page) -> None:
     await expect(page.locator("article h3").filter(has_text="shared")).to_be_visible()
     await expect(page.locator(".charts path.line").first).to_have_attribute("d", _DRAWN)
+    await expect(page.locator(".picture")).to_have_attribute("aria-label", re.compile("Dice bot"))
 
 
 async def _chat(page: Page) -> None:
@@ -153,7 +170,11 @@ async def _rooms(page: Page) -> None:
 
 async def _room(page: Page) -> None:
     await page.get_by_role("link", name="The inn").click()
+    await page.locator(".talk input").fill(f"Visitor {next(_NUMBERS)}")
+    await page.locator(".talk button.primary").click()
+    await _first(page, page.locator(".talk textarea"))
     await _first(page, page.locator("main li").filter(has_text="Mira"))
+    await _first(page, page.locator("ul .copyable"))
 
 
 async def _functions(page: Page) -> None:

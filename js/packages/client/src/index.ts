@@ -20,6 +20,7 @@ export {
 } from "./custom.js";
 export { TavernlinkError, type AnyErrorCode } from "./errors.js";
 export { Outbox, type OutboxLimits } from "./outbox.js";
+export { makeId } from "./ids.js";
 export { isFinal, type ConnectionState } from "./state.js";
 export { connect, Hub, type HubOptions } from "./hub.js";
 export type { CallOptions, FunctionContext, FunctionHandler } from "./functions.js";

@@ -17,6 +17,7 @@ import { apply, type Loaded } from "./mirror.js";
 import { target } from "./swipes.js";
 
 const PAGE = 60;
+const TOPICS = ["stream.*", "chat.*"];
 
 /** A reply that grows. `onLast`: it adds to or replaces the last message (continue, swipe). */
 export interface Growing {
@@ -98,6 +99,7 @@ export class Chat {
         this.growing = null;
         this.reload();
       }),
+      this.listen(),
     ];
     this.reload();
   }
@@ -258,6 +260,15 @@ export class Chat {
       }
       this.growing = grown;
     });
+  }
+
+  /** Hear of this tavern alone, while it is looked at: what happens in others stays at the hub. */
+  private listen(): () => void {
+    const where = { tavern: this.tavern };
+    void this.hub.subscribe(TOPICS, where).catch(this.failed);
+    return () => {
+      void this.hub.unsubscribe(TOPICS, where).catch(() => undefined);
+    };
   }
 
   private say(name: string, text: string): void {

@@ -6,6 +6,7 @@ import { t } from "../i18n/language.svelte.js";
 import { Errands } from "./errands.svelte.js";
 import { Drafts } from "./drafts.js";
 import { Figures } from "./figures.svelte.js";
+import { anotherId, ownId } from "./identity.js";
 import { Pairings } from "./pairings.svelte.js";
 import { Pictures } from "./pictures.svelte.js";
 import { Problems } from "./problems.svelte.js";
@@ -15,16 +16,8 @@ import { Taverns } from "./taverns.svelte.js";
 export type Role = "admin" | "app" | "viewer" | "tavern";
 
 const KEPT = "tavernlink.key";
-/** What the pages live on; of what is for admins, nobody else is told. */
-const TOPICS = [
-  "tavern.*",
-  "stream.*",
-  "chat.*",
-  "pairing.*",
-  "webhook.changed",
-  "schedule.changed",
-  "audit.written",
-];
+/** What every page lives on; a chat is followed by the page that shows it. Of what is for admins, nobody else is told. */
+const TOPICS = ["tavern.*", "pairing.*", "webhook.changed", "schedule.changed", "audit.written"];
 
 /** The hub that served this page, a proxy's path before it included. */
 export function hubAddress(): string {
@@ -47,13 +40,22 @@ export class Stay {
   readonly drafts = new Drafts(localStorage);
   readonly errands = new Errands();
   line = $state<ConnectionState>({ name: "idle" });
+  /** As which app the hub knows this page. */
+  appId = $state("");
 
   constructor(
     readonly role: Role,
     readonly key: string,
     readonly problems: Problems,
   ) {
-    const connection = new Connection({ url: hubAddress(), key, role: "app", name: "console" });
+    const connection = new Connection({
+      url: hubAddress(),
+      key,
+      role: "app",
+      name: "console",
+      id: ownId(localStorage),
+      onReplaced: anotherId,
+    });
     connection.on("state", (state) => {
       this.line = state;
     });
@@ -62,7 +64,8 @@ export class Stay {
     this.figures = new Figures(this.hub);
     this.pairings = new Pairings(this.hub);
     this.pictures = new Pictures(this.hub);
-    connection.on("session", ({ resumed }) => {
+    connection.on("session", ({ welcome, resumed }) => {
+      this.appId = welcome.id;
       if (resumed) return;
       void this.taverns.load().catch(problems.take);
       void this.figures.load().catch(problems.take);

@@ -18,11 +18,13 @@ export function chooseCast(
   width: number,
   height: number,
   now: number,
+  named: readonly Listed[] = [],
 ): Cast {
   const weights = flow.weights(now);
   const seen = [...flow.peers.values()];
   const apps = seen.filter(({ kind }) => kind === "app").map(online);
-  const rooms = seen.filter(({ kind }) => kind === "room").map(online);
+  const heard = seen.filter(({ kind }) => kind === "room").map(online);
+  const rooms = [...named, ...heard.filter(({ id }) => named.every((each) => each.id !== id))];
   const known = taverns.map(({ tavern_id, name, online }) => ({ id: tavern_id, name, online }));
   const all = { tavern: known.length, app: stats?.apps ?? 0, room: stats?.rooms ?? 0 };
   const withRooms = rooms.length > 0 || all.room > 0;
