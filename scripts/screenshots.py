@@ -8,6 +8,7 @@ Needs what `make setup-browser` sets up. Pictures are WebP as Chromium writes it
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import json
@@ -15,6 +16,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,9 @@ from rich.console import Console
 from rich.text import Text
 
 import tavernlink
+from scripts.terminal_pictures import take_chat, take_top
 from tavernlink.tab import find_browser
+from tavernlink.terminal.language import Language
 
 ROOT = Path(__file__).resolve().parent.parent
 SCREENS = ROOT / "docs" / "images" / "screens"
@@ -51,6 +55,13 @@ _TYPE = """([id, value]) => {
     field.value = value;
     for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
 }"""
+_SETTLED = """() => new Promise((settled) => {
+    let timer = setTimeout(done, 1500);
+    const seen = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 900); });
+    const latest = setTimeout(done, 8000); // what counts seconds never rests
+    function done() { clearTimeout(latest); seen.disconnect(); settled(); }
+    seen.observe(document.querySelector("main"), { subtree: true, childList: true });
+})"""
 _TERMINAL = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; padding: 22px 26px; background: #14171f; color: #dfe3ec; display: inline-block }}
 pre {{ font: 15px/1.5 "JetBrains Mono", "Noto Sans Mono", "Noto Sans Mono CJK SC", monospace; margin: 0 }}
@@ -69,6 +80,8 @@ def main(parts: list[str]) -> int:
                 _take_console(browser, facts, locale, mark)
             if not parts or "panel" in parts:
                 _take_panel(browser, facts, locale, mark)
+            if not parts or "terminal" in parts:
+                _take_screens(browser, facts, locale, mark)
         if not parts or "terminal" in parts:
             _take_terminal(browser, facts)
         browser.close()
@@ -101,6 +114,7 @@ def _live_a_little(facts: dict[str, str]) -> None:
         room.create(topic="Everybody who waters the plants", tavern=hub.taverns()[0].tavern_id)
         hub.keys.create("Discord bot", scopes=["chat:read", "chat:write"])
         hub.keys.create("Statistics", scopes=["chat:read"], expires_in=30 * 86_400)
+        hub.webhooks.create("https://example.org/garden", ["request.update"])
         hub.schedules.create("chat.send", {"text": "Good morning!"}, every=86_400, name="Good morning")
 
 
@@ -126,15 +140,18 @@ def _take_console(browser: Browser, facts: dict[str, str], locale: str, mark: st
         page.locator("input[type=password]").fill(facts["admin_key"])
         page.locator("form button.primary").click()
         expect(page.locator("main h1")).to_be_visible()
-        page.wait_for_load_state("networkidle")
+        _settle(page)
         _keep(page, f"{prefix}-overview{mark}")
         for name in names:
             page.evaluate("(name) => { location.hash = `#/${name}` }", name)
-            page.wait_for_timeout(
-                1_500
-            )  # what a page shows comes over the line; there is no mark that it is all
+            _settle(page)
             _keep(page, f"{prefix}-{name}{mark}")
         context.close()
+
+
+def _settle(page: Page) -> None:
+    """Wait until nothing has come over the line for a while: a page has no mark that what it shows is all."""
+    page.evaluate(_SETTLED)
 
 
 def _take_panel(browser: Browser, facts: dict[str, str], locale: str, mark: str) -> None:
@@ -177,13 +194,26 @@ def _take_terminal(browser: Browser, facts: dict[str, str]) -> None:
         )
         console = Console(record=True, width=100, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
         console.print(Text(f"$ tavernlink {' '.join(arguments)}", style="bold green"))
-        console.print(Text.from_ansi(done.stdout + done.stderr))
+        console.print(Text.from_ansi(done.stderr + done.stdout))
         context = _context(browser, "en-US", (1000, 640))
         page = context.new_page()
         page.set_content(
             _TERMINAL.format(console.export_html(inline_styles=True, code_format="<pre>{code}</pre>"))
         )
         _keep(page, name, clip=page.locator("body").bounding_box())
+        context.close()
+
+
+def _take_screens(browser: Browser, facts: dict[str, str], locale: str, mark: str) -> None:
+    """What `tavernlink top` and `tavernlink chat` show."""
+    for name, take in (("terminal-top", take_top), ("terminal-chat-screen", take_chat)):
+        with ThreadPoolExecutor(1) as thread:  # this one has Playwright's event loop
+            language: Language = "zh" if locale.startswith("zh") else "en"
+            svg = thread.submit(asyncio.run, take(facts["hub"], facts["admin_key"], language)).result()
+        context = _context(browser, locale, (1100, 800))
+        page = context.new_page()
+        page.set_content(f"<!doctype html><style>body {{ margin: 0; width: 1000px }}</style>{svg}")
+        _keep(page, f"{name}{mark}", clip=page.locator("svg").bounding_box())
         context.close()
 
 

@@ -150,3 +150,13 @@ def test_the_composition_is_open_to_this_machine_alone(composition: dict[str, An
     assert not any(volume.startswith("secrets") for volume in services["hub"]["volumes"])
     text = (DOCKER / "compose.yaml").read_text("utf-8")
     assert "tl_" not in text, "no key stands in it"
+
+
+def test_what_runs_for_good_comes_back_with_the_machine_and_is_given_time_to_end(
+    composition: dict[str, Any],
+) -> None:
+    services = composition["services"]
+    for name in ("hub", "sillytavern", "tab"):
+        assert services[name]["restart"] == "unless-stopped", name
+    for name in ("hub", "tab"):
+        assert services[name]["stop_grace_period"] == "30s", name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 import tavernlink
+from scripts.terminal_pictures import picture_of
 from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.protocol.commands.catalogue import COMMANDS
 from tavernlink.sdk import Hub
@@ -43,10 +43,7 @@ def shown(face: App[Any]) -> str:
 def picture(face: App[Any], name: str) -> None:
     """Keep a picture of the screen among the artefacts."""
     _PICTURES.mkdir(parents=True, exist_ok=True)
-    svg = face.export_screenshot(title="tavernlink")
-    # What holds wide letters is given the width of as many narrow ones, which squeezes them.
-    svg = re.sub(r'(<text[^>]*?) textLength="[\d.]+"([^>]*>[^<]*[\u2e80-\uffef])', r"\1\2", svg)
-    (_PICTURES / f"{name}.svg").write_text(svg, "utf-8")
+    (_PICTURES / f"{name}.svg").write_text(picture_of(face), "utf-8")
 
 
 @pytest.fixture

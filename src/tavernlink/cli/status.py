@@ -65,7 +65,7 @@ def _sentence(stats: Stats) -> str:
         f"{amount(stats.tokens)} tokens/s",
     ]
     if stats.delivery is not None:
-        parts.append(f"delivery {stats.delivery.p50:.2f} ms (99 % within {stats.delivery.p99:.2f} ms)")
+        parts.append(f"delivery {stats.delivery.p50:.2f} ms (p99 {stats.delivery.p99:.2f} ms)")
     if stats.memory is not None:
         parts.append(f"memory {size(stats.memory)}")
     return " · ".join(parts)

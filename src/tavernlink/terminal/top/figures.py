@@ -47,8 +47,8 @@ def tiles(board: Board, words: Words) -> list[Tile]:
         found.append(Tile(words("top.delivery"), "–", board.delivery))
     else:
         usual, slow = stats.delivery.p50, stats.delivery.p99
-        value = words("top.deliveryValue", usual=f"{usual:.1f}", slow=f"{slow:.1f}")
-        found.append(Tile(words("top.delivery"), value, board.delivery, f"{amount(usual)} ms"))
+        value = words("top.deliveryValue", usual=_fine(usual), slow=_fine(slow))
+        found.append(Tile(words("top.delivery"), value, board.delivery, f"{_fine(usual)} ms"))
     return found
 
 
@@ -103,3 +103,8 @@ def duration(seconds: float) -> str:
 def size(count: float) -> str:
     """Bytes in few letters: `85 MB`, `1.2 GB`."""
     return f"{count / 1e9:.1f} GB" if count >= 999_500_000 else f"{count / 1e6:.0f} MB"
+
+
+def _fine(milliseconds: float) -> str:
+    """Two figures where there are two: most deliveries take less than a tenth."""
+    return f"{milliseconds:.2f}" if milliseconds < 1 else amount(milliseconds)
