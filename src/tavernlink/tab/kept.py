@@ -20,9 +20,10 @@ from playwright.async_api import Error
 from tavernlink.tab.errors import BrowserTabError
 from tavernlink.tab.memory import browser_memory
 from tavernlink.tab.options import TabOptions
-from tavernlink.tab.page import refusal
+from tavernlink.tab.page import react, refusal
 from tavernlink.tab.status import Restart, TabInfo, TabState
 from tavernlink.tab.tab import Tab, without_credentials
+from tavernlink.tab.waiting import wait_first
 from tavernlink.tab.watch import PATIENCE_SECONDS, Watch
 
 __all__ = ["KeptTab", "Pace"]
@@ -137,6 +138,8 @@ class KeptTab:
                         self._enter("stopped", error.message)
                         raise
                     why, told = error.message, False
+                except Error as error:  # whatever of the browser nobody foresaw ends this tab, and no other
+                    why, told = f"its browser failed ({error.message.splitlines()[0]}).", False
                 if stop.is_set():
                     break
                 self._restarts += 1
@@ -179,6 +182,7 @@ class KeptTab:
         if self.options.hub:
             try:
                 await tab.wait_connected()
+                self.tavern = (await react(tab.beat()))["tavern"]  # who sees it online may ask for its tavern
             except BrowserTabError as error:
                 if error.code != "hub_failed":
                     raise
@@ -198,10 +202,8 @@ class KeptTab:
                     return f"{why}.", False
                 if (why := self._verdict(tab)) is not None:
                     return why, True
-                waking = asyncio.create_task(self._wake.wait())
-                waits = {lost, stopped, waking}
-                await asyncio.wait(waits, timeout=self._pace.beat, return_when=asyncio.FIRST_COMPLETED)
-                waking.cancel()
+                waits = asyncio.wait({lost, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                await wait_first(waits, self._wake.wait(), seconds=self._pace.beat)
                 self._wake.clear()
                 if lost.done():
                     return f"{lost.result()}.", False
@@ -262,10 +264,7 @@ class KeptTab:
     async def _pause(self, why: str, seconds: float, stop: asyncio.Event) -> None:
         self._retry_at = time.time() + seconds
         self._enter("waiting", why)
-        stopped, woken = asyncio.create_task(stop.wait()), asyncio.create_task(self._wake.wait())
-        await asyncio.wait({stopped, woken}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, woken):
-            task.cancel()
+        await wait_first(stop.wait(), self._wake.wait(), seconds=seconds)
         self._wake.clear()
 
     # ── State ────────────────────────────────────────────────────────────────────────────────────────────
