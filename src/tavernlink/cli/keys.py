@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from tavernlink.cli.access import DataDir, open_keys, settings_of
 from tavernlink.cli.durations import parse_end, show_time
 from tavernlink.cli.output import AsJson, fail, note, print_json, print_table
+from tavernlink.private_file import write_private
 
 if TYPE_CHECKING:
     from tavernlink.core.access.keys import Keyring
@@ -113,14 +113,9 @@ def _lets_in(keyring: Keyring, file: Path, role: str) -> bool:
 
 def _write(file: Path, text: str) -> None:
     """Replace the file in one step: who reads it meanwhile finds the old key or the new one."""
-    part = file.with_name(f".{file.name}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as out:
-            out.write(text + "\n")
-        part.replace(file)
+        write_private(file, f"{text}\n".encode())
     except OSError as error:
         fail(f"Cannot write the key to {file}: {error}. It was made all the same; revoke it, or try again.")
 

@@ -17,6 +17,7 @@ from tavernlink.tab.kept import KeptTab, Pace
 from tavernlink.tab.line import HubLine
 from tavernlink.tab.options import TabOptions
 from tavernlink.tab.tab import Tab, without_credentials
+from tavernlink.tab.waiting import wait_first
 
 __all__ = ["Keeper", "run_forever"]
 
@@ -61,9 +62,16 @@ class Keeper:
                     pace=pace,
                 )
             )
-        if len({kept.name for kept in self.tabs}) < len(self.tabs):
+        # Some systems hold folders of profiles for one that differ by capitals alone.
+        if len({kept.name.casefold() for kept in self.tabs}) < len(self.tabs):
             raise BrowserTabError(
                 "invalid_settings", "Two of the tabs have the same name. Name them differently."
+            )
+        profiles = [kept.options.profile for kept in self.tabs if kept.options.profile is not None]
+        if len(set(profiles)) < len(profiles):
+            raise BrowserTabError(
+                "invalid_settings",
+                "Two of the tabs have the same profile folder, which one browser has to itself. Name another.",
             )
         self._line = HubLine(self.tabs, report=report, folder=folder, key=key) if offer else None
 
@@ -95,10 +103,7 @@ class Keeper:
                 if all(each.error is not None for each in self.tabs):
                     raise
                 self._report(f"The tab {kept.name!r} stops: {error.message}")
-                stopped, woken = asyncio.create_task(stop.wait()), asyncio.create_task(kept.wait_woken())
-                await asyncio.wait({stopped, woken}, return_when=asyncio.FIRST_COMPLETED)
-                for task in (stopped, woken):
-                    task.cancel()
+                await wait_first(stop.wait(), kept.wait_woken())
 
 
 def _opened_by(options: TabOptions) -> tuple[str, str | None, str | None]:

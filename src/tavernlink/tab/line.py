@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from tavernlink.errors import AuthError, TavernlinkError, Unavailable, error_from_code
+from tavernlink.private_file import write_private
 from tavernlink.sdk import connect
 from tavernlink.sdk.address import http_address
 from tavernlink.sdk.backoff import Backoff
@@ -101,7 +102,9 @@ class HubLine:
         answer = await _ask(kept, "POST", "/api/keys", body)
         made = _Made(answer["key"], answer["info"]["id"])
         if self._file is not None:
-            _write_private(self._file, json.dumps({"for": _whose(kept), "key": made.key, "id": made.id}))
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            kept_key = {"for": _whose(kept), "key": made.key, "id": made.id}
+            write_private(self._file, json.dumps(kept_key).encode())
         return made
 
     def _remembered(self, kept: KeptTab) -> _Made | None:
@@ -121,14 +124,6 @@ class HubLine:
 def _whose(kept: KeptTab) -> str:
     """Tell one hub and tavern's key from another, without the key."""
     return hashlib.sha256(f"{kept.options.hub}\n{kept.options.read_key()}".encode()).hexdigest()
-
-
-def _write_private(file: Path, text: str) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text)
 
 
 async def _ask(kept: KeptTab, method: str, path: str, body: dict[str, Any] | None = None) -> Any:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
+from tavernlink.private_file import write_private
+
 __all__ = ["Drafts", "default_drafts"]
 
 _MOST = 200
@@ -44,10 +46,7 @@ class Drafts:
             return
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            new = self._file.with_suffix(".new")
-            new.write_text(json.dumps(self._texts), "utf-8")
-            new.chmod(0o600)
-            new.replace(self._file)
+            write_private(self._file, json.dumps(self._texts).encode())
 
 
 def default_drafts() -> Drafts:
