@@ -20,6 +20,9 @@ __all__ = ["Dialogs", "OpenDialog"]
 _REPEATS = 5
 _REPEAT_SECONDS = 60.0
 _KEPT = 100
+_LONGEST = 300  # characters
+_LONGEST_ID = 40
+_ANSWERS = 20
 
 
 class OpenDialog(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +61,7 @@ class Dialogs:
     def receive_opened(self, facts: Mapping[str, Any]) -> str | None:
         """Take in a dialog of the page; returns the answer that it is to press, or None."""
         dialog = _dialog(facts, time.time())
-        if dialog.id in self._open:
+        if dialog.id in self._open or len(self._open) >= _KEPT:
             return None
         self.seen.append(dialog.text)
         answer = self._answer(dialog.text)
@@ -116,10 +119,11 @@ class Dialogs:
 
 
 def _dialog(facts: Mapping[str, Any], now: float) -> OpenDialog:
+    """Any script in the page may tell of a dialog, so nothing is taken longer than the page's own watch tells it."""
     return OpenDialog(
-        id=str(facts["id"]),
-        text=str(facts["text"]),
-        answers=[str(answer) for answer in facts["answers"]],
+        id=str(facts["id"])[:_LONGEST_ID],
+        text=str(facts["text"])[:_LONGEST],
+        answers=[str(answer)[:_LONGEST] for answer in list(facts["answers"])[:_ANSWERS]],
         asks_text=bool(facts.get("asksText")),
         opened=now,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from playwright.async_api import Error
 
 from tavernlink.errors import BadMessage, NotFound, Unavailable
 from tavernlink.protocol.functions import Caller
@@ -146,7 +146,7 @@ async def _picture(name: str, tab: Tab, width: int, kind: Literal["jpeg", "png"]
     viewport = tab.page.viewport_size or {"width": 1280, "height": 720}
     scale = width / viewport["width"]
     try:
-        session = await tab.page.context.new_cdp_session(tab.page)
+        session = await react(tab.page.context.new_cdp_session(tab.page))
         try:
             step = session.send(
                 "Page.captureScreenshot",
@@ -164,8 +164,9 @@ async def _picture(name: str, tab: Tab, width: int, kind: Literal["jpeg", "png"]
             )
             data: str = (await react(step, seconds=_PICTURE_SECONDS))["data"]
         finally:
-            await session.detach()
-    except (Error, BrowserTabError) as error:
+            with contextlib.suppress(BrowserTabError):  # there is a picture, or another error
+                await react(session.detach())
+    except BrowserTabError as error:
         raise Unavailable("tab_lost", f"The tab {name!r} gave no picture: {error}") from None
     image = {"type": "file", "mime": f"image/{kind}", "data": data}
     height = round(viewport["height"] * scale)
