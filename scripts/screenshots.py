@@ -12,17 +12,17 @@ import asyncio
 import base64
 import contextlib
 import json
-import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from rich.console import Console
-from rich.text import Text
 
 import tavernlink
 from scripts.terminal_pictures import take_chat, take_top
@@ -35,6 +35,7 @@ _LARGEST = 120_000
 _DESKTOP, _PHONE = (1280, 800), (390, 844)
 _LANGUAGES = {"en-US": "", "zh-CN": ".zh-CN"}
 _CONSOLE = (
+    "overview",
     "chat",
     "requests",
     "rooms",
@@ -55,6 +56,14 @@ _TYPE = """([id, value]) => {
     field.value = value;
     for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
 }"""
+_WATCHED = 15_000
+_ASKED = {"role": "user", "content": "Tell me of the garden. [tokens=120]"}
+_RULE = {
+    "types": ["chat.send"],
+    "when": 'role != "admin" && content.text.matches("(?i)ending")',
+    "action": "drop",
+    "note": "No spoilers, please.",
+}
 _SETTLED = """() => new Promise((settled) => {
     let timer = setTimeout(done, 1500);
     const seen = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 900); });
@@ -62,16 +71,13 @@ _SETTLED = """() => new Promise((settled) => {
     function done() { clearTimeout(latest); seen.disconnect(); settled(); }
     seen.observe(document.querySelector("main"), { subtree: true, childList: true });
 })"""
-_TERMINAL = """<!doctype html><meta charset="utf-8"><style>
-body {{ margin: 0; padding: 22px 26px; background: #14171f; color: #dfe3ec; display: inline-block }}
-pre {{ font: 15px/1.5 "JetBrains Mono", "Noto Sans Mono", "Noto Sans Mono CJK SC", monospace; margin: 0 }}
-</style>{}"""
 
 
 def main(parts: list[str]) -> int:
     """Take them all, or only those of the parts that are named: console, panel, terminal."""
     SCREENS.mkdir(parents=True, exist_ok=True)
-    with _demo() as facts, sync_playwright() as playwright:
+    with _demo() as facts, _receiver() as receiver, sync_playwright() as playwright:
+        facts["receiver"] = receiver
         _live_a_little(facts)
         executable = str(find_browser())
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
@@ -82,8 +88,6 @@ def main(parts: list[str]) -> int:
                 _take_panel(browser, facts, locale, mark)
             if not parts or "terminal" in parts:
                 _take_screens(browser, facts, locale, mark)
-        if not parts or "terminal" in parts:
-            _take_terminal(browser, facts)
         browser.close()
     total = sum(path.stat().st_size for path in SCREENS.glob("*.webp"))
     print(
@@ -103,6 +107,48 @@ def _demo() -> Iterator[dict[str, str]]:
             demo.terminate()
 
 
+class _Receiver(BaseHTTPRequestHandler):
+    """Takes every webhook."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def _receiver() -> Iterator[str]:
+    """Have somebody to whom webhooks are sent; gives the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Receiver) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def _busy(facts: dict[str, str]) -> Iterator[None]:
+    """Have two programs ask for one reply after another, so that charts and lines move."""
+    over = threading.Event()
+
+    def ask(name: str) -> None:
+        with tavernlink.connect_sync(facts["hub"], facts["app_key"], name=name) as hub:
+            while not over.is_set():
+                hub.tavern().generate("detached", messages=[_ASKED]).result()
+
+    asking = [threading.Thread(target=ask, args=(name,)) for name in ("Discord bot", "Night diary")]
+    for each in asking:
+        each.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for each in asking:
+            each.join()
+
+
 def _live_a_little(facts: dict[str, str]) -> None:
     """Have something to show: a room, keys, a webhook, a schedule, a conversation."""
     with tavernlink.connect_sync(facts["hub"], facts["admin_key"], name="Gardener") as hub:
@@ -114,8 +160,15 @@ def _live_a_little(facts: dict[str, str]) -> None:
         room.create(topic="Everybody who waters the plants", tavern=hub.taverns()[0].tavern_id)
         hub.keys.create("Discord bot", scopes=["chat:read", "chat:write"])
         hub.keys.create("Statistics", scopes=["chat:read"], expires_in=30 * 86_400)
-        hub.webhooks.create("https://example.org/garden", ["request.update"])
+        hub.webhooks.create(f"{facts['receiver']}/garden", ["request.update"])
+        _ask(facts, "PATCH", "/api/settings", {"log_level": "info", "tls_names": ["tavern.home"]})
+        _ask(facts, "PUT", "/api/routes/no-spoilers", _RULE)
         hub.schedules.create("chat.send", {"text": "Good morning!"}, every=86_400, name="Good morning")
+
+
+def _ask(facts: dict[str, str], method: str, path: str, body: dict[str, Any]) -> None:
+    headers = {"authorization": f"Bearer {facts['admin_key']}"}
+    httpx.request(method, facts["hub"] + path, json=body, headers=headers, trust_env=False).raise_for_status()
 
 
 def _context(browser: Browser, locale: str, size: tuple[int, int], scheme: Any = "light") -> BrowserContext:
@@ -131,7 +184,7 @@ def _context(browser: Browser, locale: str, size: tuple[int, int], scheme: Any =
 def _take_console(browser: Browser, facts: dict[str, str], locale: str, mark: str) -> None:
     for size, scheme, prefix, names in (
         (_DESKTOP, "light", "console", _CONSOLE),
-        (_DESKTOP, "dark", "console-dark", ()),
+        (_DESKTOP, "dark", "console-dark", ("overview",)),
         (_PHONE, "light", "console-phone", ("chat",)),
     ):
         context = _context(browser, locale, size, scheme)
@@ -140,12 +193,13 @@ def _take_console(browser: Browser, facts: dict[str, str], locale: str, mark: st
         page.locator("input[type=password]").fill(facts["admin_key"])
         page.locator("form button.primary").click()
         expect(page.locator("main h1")).to_be_visible()
-        _settle(page)
-        _keep(page, f"{prefix}-overview{mark}")
         for name in names:
             page.evaluate("(name) => { location.hash = `#/${name}` }", name)
             _settle(page)
-            _keep(page, f"{prefix}-{name}{mark}")
+            with _busy(facts) if name == "overview" else contextlib.nullcontext():
+                # Its charts show what comes by in time.
+                page.wait_for_timeout(_WATCHED if name == "overview" else 0)
+                _keep(page, f"{prefix}-{name}{mark}")
         context.close()
 
 
@@ -174,34 +228,6 @@ def _take_panel(browser: Browser, facts: dict[str, str], locale: str, mark: str)
     _keep(page, f"sillytavern{mark}")
     _keep(page, f"panel{mark}", clip=panel.bounding_box())
     context.close()
-
-
-def _take_terminal(browser: Browser, facts: dict[str, str]) -> None:
-    environment = {
-        **os.environ,
-        "TAVERNLINK_URL": facts["hub"],
-        "TAVERNLINK_KEY": facts["admin_key"],
-        "COLUMNS": "100",
-        "FORCE_COLOR": "1",
-    }
-    for name, arguments in (("terminal-status", ["status"]), ("terminal-chat", ["chat", "Good evening!"])):
-        done = subprocess.run(
-            [sys.executable, "-m", "tavernlink", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        console = Console(record=True, width=100, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
-        console.print(Text(f"$ tavernlink {' '.join(arguments)}", style="bold green"))
-        console.print(Text.from_ansi(done.stderr + done.stdout))
-        context = _context(browser, "en-US", (1000, 640))
-        page = context.new_page()
-        page.set_content(
-            _TERMINAL.format(console.export_html(inline_styles=True, code_format="<pre>{code}</pre>"))
-        )
-        _keep(page, name, clip=page.locator("body").bounding_box())
-        context.close()
 
 
 def _take_screens(browser: Browser, facts: dict[str, str], locale: str, mark: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,13 @@ def test_both_readmes_are_built_alike() -> None:
         return [kind for line in lines for start, kind in kinds.items() if line.strip().startswith(start)]
 
     assert shape(READMES[0]) == shape(READMES[1])
+
+
+def test_every_picture_is_shown_somewhere_says_what_it_shows_and_all_are_light() -> None:
+    text = "".join(page.read_text("utf-8") for page in pages())
+    shown = {
+        Path(target).name for said, target in re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", text) if len(said) > 1
+    }
+    pictures = [path for path in (ROOT / "docs" / "images").rglob("*") if path.is_file()]
+    assert {path.name for path in pictures} - shown == {"icon.svg"}  # which the theme shows
+    assert sum(path.stat().st_size for path in pictures) < 1_500_000
