@@ -44,6 +44,8 @@ _CONSOLE_LINES = 60
 # The machine may be busy with anything: these bound what would never come, not how long something takes.
 _SECONDS = 240
 _PATIENCE = 60.0
+_LOAD_SECONDS = 180.0
+"""A page of SillyTavern takes ten seconds of a whole processor."""
 expect.set_options(timeout=_PATIENCE * 1000)
 
 OpenTab = Callable[..., Awaitable[Tab]]
@@ -211,6 +213,7 @@ async def _tab(
         "model_url": model.url,
         "character": "default_Seraphina.png",
         "connect_seconds": _PATIENCE,
+        "start_seconds": _LOAD_SECONDS,
     }
     wanted = TabOptions(**(defaults | options))
     async with Tab(wanted, context=context, report=witness.console.append, on_page=witness.watch) as tab:
