@@ -45,7 +45,6 @@ _CONSOLE = (
     "webhooks",
     "schedules",
     "settings",
-    "logs",
     "audit",
 )
 _UNFOLDED = (

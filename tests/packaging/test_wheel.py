@@ -89,7 +89,7 @@ def test_the_wheel_holds_all_of_the_product_and_nothing_beside_it(
     for page in ("index.html", "zh/index.html", "start/index.html", "zh/start/index.html", "search.json"):
         assert f"tavernlink/_docs/{page}" in sizes
     wrong = re.compile(
-        r"(^|/)(tests?|node_modules|__pycache__|benchmarks)/|\.map$|\.pyc$|\.test\.\w+$|(^|/)test_\w+\.py$"
+        r"(^|/)(tests?|node_modules|__pycache__|benchmarks)/|\.map$|\.pyc$|\.test\.[jt]s$|(^|/)test_\w+\.py$"
     )
     assert [name for name in sizes if wrong.search(name)] == []
     assert {name.partition("/")[0] for name in sizes if ".dist-info/" not in name} == {"tavernlink"}
