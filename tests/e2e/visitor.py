@@ -54,7 +54,7 @@ async def visitor(
     )
     await page.goto(f"{hub.url}/{at}")
     yield page
-    assert complaints == []
+    assert complaints == [], complaints
     await context.close()
 
 
@@ -82,6 +82,7 @@ async def flaws(page: Page, where: str = "html") -> list[str]:
 async def check_looks(page: Page, name: str) -> None:
     """Keep a picture of the page, and hold it against what people need who cannot see it, or not well."""
     await page.screenshot(path=artefacts("console") / f"{name}.png")
-    assert await flaws(page) == [], name
+    found = await flaws(page)
+    assert found == [], f"{name}: {found}"
     wide = await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
     assert not wide, f"{name} scrolls sideways"
