@@ -48,23 +48,41 @@ def build_if_stale(*, draft: bool = False) -> bool:
     try:
         for language, place in ((ENGLISH, fresh), (CHINESE, fresh / CHINESE)):
             shutil.copytree(_build(language, work, draft=draft), place)
-        _put(fresh, {"sources": None if draft else wanted})
+        _finish(fresh, {"sources": None if draft else wanted})
+        _put(fresh, wanted)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         shutil.rmtree(fresh, ignore_errors=True)
     return True
 
 
-def _put(fresh: Path, stamp: dict[str, str | None]) -> None:
-    """Have the new site where the old one was."""
+def _finish(fresh: Path, stamp: dict[str, str | None]) -> None:
+    """Take out of the new site what is not for the hub, and note what it was made from."""
     for name in _DROPPED:
         for path in fresh.rglob(name):
             path.unlink()
     for path in fresh.rglob("*.html"):
         path.write_text(squeezed(path.read_text(encoding="utf-8")), encoding="utf-8")
     (fresh / STAMP.name).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
-    shutil.rmtree(SITE, ignore_errors=True)
-    fresh.rename(SITE)
+
+
+def _put(fresh: Path, wanted: str) -> None:
+    """Have the new site where the old one was, unless another process put one of the same sources there meanwhile.
+
+    Whoever reads that one goes on reading it.
+    """
+    if built_digest() == wanted:
+        return
+    old = fresh.with_name(f"{fresh.name}-old")
+    try:
+        if SITE.exists():
+            SITE.rename(old)
+        fresh.rename(SITE)
+    except OSError:
+        if built_digest() != wanted:
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def squeezed(page: str) -> str:

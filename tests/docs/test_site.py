@@ -112,6 +112,27 @@ def test_a_loose_end_ends_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "_docs").exists()
 
 
+def test_a_site_that_another_build_put_there_meanwhile_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builder, "SITE", tmp_path / "_docs")
+    monkeypatch.setattr(builder, "STAMP", tmp_path / "_docs" / "build.json")
+
+    def site(name: str, sources: str) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "build.json").write_text(json.dumps({"sources": sources}), encoding="utf-8")
+        (folder / name).touch()
+        return folder
+
+    site("_docs", "today's")
+    builder._put(site("second", "today's"), "today's")
+    assert (tmp_path / "_docs" / "_docs").exists()
+    builder._put(site("third", "tomorrow's"), "tomorrow's")
+    assert (tmp_path / "_docs" / "third").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["_docs", "second"]
+
+
 def test_english_is_the_text_of_a_page_that_has_no_chinese() -> None:
     chinese, english = read_tree(CHINESE), read_tree(ENGLISH)
     lost = [name for name in english.pages if name not in chinese]

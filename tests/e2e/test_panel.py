@@ -277,7 +277,7 @@ async def test_nothing_of_it_shifts_sillytaverns_layout(browser: Browser, open_t
         page = tab.page
         toggle = page.locator("#extensions-settings-button .drawer-toggle")
         open_now = "() => document.querySelector('#rm_extensions_block').classList.contains('openDrawer')"
-        # SillyTavern lets it slide, open and shut.
+        # SillyTavern lets it slide, open and shut; where it is shut for good it takes no room.
         still = "() => !document.querySelector('#rm_extensions_block').classList.contains('resizing')"
 
         async def boxes(prepare: str | None = None) -> dict[str, Any]:
@@ -296,7 +296,7 @@ async def test_nothing_of_it_shifts_sillytaverns_layout(browser: Browser, open_t
                 found[f"{size} open"] = opened
                 await toggle.click()
                 await page.wait_for_function(f"() => !({open_now})()")
-                await page.wait_for_function(still)
+                await page.locator("#rm_extensions_block").wait_for(state="hidden")
             return found
 
         folded = await boxes()
