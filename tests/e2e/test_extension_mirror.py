@@ -197,9 +197,12 @@ async def test_the_growing_message_is_left_to_its_stream(copy: Copy, tab: Tab) -
 
 _LONG = 5000
 
-_RECONNECT = """() => {
+# Two tasks, as a person's clicks are: at each one SillyTavern's listeners on the document compare every element above
+# the button with every selector of theirs, 10 to 30 ms that have nothing to do with the messages.
+_RECONNECT = """async () => {
     const panel = document.querySelector('#tavernlink_panel');
     panel.querySelector('#tavernlink_disconnect').click();
+    await new Promise((resolve) => setTimeout(resolve));
     panel.querySelector('#tavernlink_connect').click();
 }"""
 
