@@ -23,9 +23,9 @@ demo: setup-browser ## a hub, a real SillyTavern, a stand-in model and one strea
 
 test: test-js test-python ## all tests, on a real SillyTavern in Chromium too
 
-# Browser tests on the shared tab in one worker, those with tabs of their own in the other, and the rest as
-# workers get free. A test that fails is tried once more and, if it passes
-# then, listed as RERUN (docs/adr/0023).
+# Two workers. Tests are marked with groups that are to share one (browser tests on the shared tab, say); pytest-xdist 3.8
+# knows no groups under pytest 9.2, so nothing may depend on them. A test that fails is tried once more and, if
+# it passes then, listed as RERUN (docs/adr/0023).
 EVERYTHING := -n 2 --dist loadgroup --reruns 1 -rfER --durations 40
 
 test-python: setup-tests ## only pytest (ARGS="tests/core -k name")
