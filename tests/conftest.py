@@ -1,11 +1,12 @@
-"""What holds for every test: one that waits for ever fails alone, and tests that share a tab share a worker."""
+"""For every test: who waits for ever fails alone, the log keeps its level, one shared tab is in one worker."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             marker = item.get_closest_marker("timeout")
             item.obj = _limited(item.obj, _SHARE * float(marker.args[0] if marker else default))
+
+
+@pytest.fixture(autouse=True)
+def log_level_of_the_process() -> Iterator[None]:
+    """Put it back: a hub sets it for the whole process whenever its settings change."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
 
 
 def _limited(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[..., Awaitable[None]]:

@@ -22,14 +22,13 @@ KEY = f"tl_app_3k2j5h8x9q0w1e7d_{SECRET}"
 @pytest.fixture
 def ring() -> Iterator[LogRing]:
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers = list(root.handlers)
     ring = LogRing(most=100, most_bytes=50_000)
     ring.attach()
     yield ring
     ring.detach()
     structlog.reset_defaults()
     root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.mark.parametrize("set_up", [True, False])

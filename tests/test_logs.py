@@ -21,11 +21,10 @@ KEY = f"tl_app_3k2j5h8x9q0w1e7d_{SECRET}"
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers = list(root.handlers)
     yield io.StringIO()
     structlog.reset_defaults()
     root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:

@@ -128,12 +128,9 @@ async def _told(lines: list[Any], event: str, **facts: Any) -> None:
 async def test_the_log_level_follows(open_hub: OpenHub) -> None:
     house = await open_hub()
     async with admin(house) as http:
-        try:
-            answer = await http.patch("/api/settings", content=json.dumps({"log_level": "error"}))
-            assert answer.status_code == 200
-            assert logging.getLogger().level == logging.ERROR
-        finally:
-            await http.patch("/api/settings", json={"log_level": None})
+        answer = await http.patch("/api/settings", content=json.dumps({"log_level": "error"}))
+        assert answer.status_code == 200
+        assert logging.getLogger().level == logging.ERROR
 
 
 async def test_a_change_is_looked_at_before_it_is_made_and_an_error_names_the_setting(
