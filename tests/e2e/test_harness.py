@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from playwright.async_api import Browser
+
 from tavernlink.demo.model import Model
 from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.sdk import Hub
@@ -35,6 +37,15 @@ async def test_the_tab_is_a_tavern_of_the_hub(tab: Tab, app: Hub) -> None:
     found = {tavern.tavern_id: tavern for tavern in await app.taverns()}
     assert found[tavern_id].online
     assert found[tavern_id].name == "shared"
+
+
+async def test_the_browser_opens_no_pages_of_its_own(browser: Browser, tab: Tab) -> None:
+    session = await browser.new_browser_cdp_session()
+    targets = (await session.send("Target.getTargets", {"filter": [{}]}))["targetInfos"]  # of every kind
+    await session.detach()
+    addresses = {target["url"] for target in targets}
+    assert tab.page.url in addresses
+    assert [address for address in addresses if address.startswith("chrome")] == []
 
 
 async def test_a_new_chat_is_empty_but_for_the_greeting(tab: Tab) -> None:

@@ -81,3 +81,10 @@ def test_a_tab_that_nobody_looks_at_is_not_throttled() -> None:
     assert {"--disable-background-timer-throttling", "--disable-renderer-backgrounding"} <= set(
         launch_arguments()
     )
+
+
+def test_the_list_of_features_is_one_as_the_browser_takes_only_the_last() -> None:
+    lists = [each for each in launch_arguments() if each.startswith("--disable-features=")]
+    assert len(lists) == 1
+    # A SillyTavern in the home network speaks plain HTTP.
+    assert {"HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable"} <= set(lists[0].partition("=")[2].split(","))

@@ -40,6 +40,28 @@ def _standard_places() -> Iterator[Path]:
 
 
 _STANDARD_PLACES = tuple(_standard_places())
+_FEATURES_OFF = (
+    # Menus of a window that nobody sees: two pages with 400 files each, for every profile.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # The browser takes the last list it is given, and Playwright gives one too; what of it matters here:
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+    "msForceBrowserSignIn",
+)
 _ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -52,6 +74,7 @@ _ARGUMENTS = (
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
+    "--disable-features=" + ",".join(_FEATURES_OFF),
 )
 
 
