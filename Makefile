@@ -4,7 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-browser setup-tests check check-style check-types check-imports check-generated check-js format test test-python test-js demo bench faults conformance docs screenshots generate lock wheel clean
+CHECKS := check-style check-types check-imports check-generated check-js-types check-js-lint check-js-format
+
+.PHONY: help setup setup-browser setup-tests check $(CHECKS) format test test-python test-js demo bench faults conformance docs screenshots generate lock wheel clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +28,7 @@ test: test-js test-python ## all tests, on a real SillyTavern in Chromium too
 # Two workers. Tests are marked with groups that are to share one (browser tests on the shared tab, say); pytest-xdist 3.8
 # knows no groups under pytest 9.2, so nothing may depend on them. A test that fails is tried once more and, if
 # it passes then, listed as RERUN (docs/adr/0023).
-EVERYTHING := -n 2 --dist loadgroup --reruns 1 -rfER --durations 40
+EVERYTHING := -n 2 --dist loadgroup --reruns 1 --rerun-show-tracebacks -rfER --durations 150
 
 test-python: setup-tests ## only pytest (ARGS="tests/core -k name")
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(EVERYTHING))
@@ -34,7 +36,11 @@ test-python: setup-tests ## only pytest (ARGS="tests/core -k name")
 test-js: setup ## only vitest
 	cd js && npm run --silent test
 
-check: check-style check-types check-imports check-generated check-js ## style, types, direction of imports, stale generated files
+# Two at a time, each one's lines together where make can do that (that of macOS cannot).
+TOGETHER := --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+check: setup ## style, types, direction of imports, stale generated files
+	@+$(MAKE) $(TOGETHER) $(CHECKS)
 
 check-style: setup
 	$(BIN)/ruff check .
@@ -49,9 +55,13 @@ check-imports: setup
 check-generated: setup
 	$(BIN)/python -m scripts.generate --check
 
-check-js: setup
+check-js-types: setup
 	cd js && npm run --silent typecheck
+
+check-js-lint: setup
 	cd js && npm run --silent lint
+
+check-js-format: setup
 	cd js && npm run --silent format:check
 
 format: setup ## put every file in its form

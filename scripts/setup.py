@@ -60,7 +60,16 @@ def install_python_packages() -> None:
         return
     say("Python packages (about a minute the first time) …")
     run(
-        [*_pip(), "install", "--require-hashes", "--progress-bar", "off", "-r", str(REQUIREMENTS)],
+        [
+            *_pip(),
+            "install",
+            "--require-hashes",
+            "--no-compile",
+            "--progress-bar",
+            "off",
+            "-r",
+            str(REQUIREMENTS),
+        ],
         "pip could not install the packages of requirements/dev.txt. Is the network (or the package index) reachable? "
         "If a hash does not match, something between you and the index changed a file: do not go on.",
     )
