@@ -27,7 +27,7 @@ from tavernlink.protocol.outcome import ErrorInfo
 from tavernlink.protocol.session import Auth, Closing, Confirm, Resync, Welcome
 from tavernlink.sdk.backoff import Backoff
 from tavernlink.sdk.calls import Call, CallTable, Repeat
-from tavernlink.sdk.line import Line, dial
+from tavernlink.sdk.line import Line, Untrusted, dial
 from tavernlink.sdk.session import Session
 
 __all__ = ["Connection", "Listener", "Wire"]
@@ -129,6 +129,10 @@ class Connection:
         """The session's own facts: ids, limits, count."""
         return self._session
 
+    @property
+    def _was_open(self) -> bool:
+        return self._welcomed is not None and self._welcomed.done()
+
     async def open(self, *, timeout: float | None) -> Welcome:
         """Connect for the first time.
 
@@ -224,7 +228,8 @@ class Connection:
             except TavernlinkError as error:
                 if self.closed:
                     return
-                if error.code in _NO_USE_TO_TRY_AGAIN:
+                distrusted = isinstance(error, Untrusted) and not self._was_open
+                if distrusted or error.code in _NO_USE_TO_TRY_AGAIN:
                     self._finish(error)
                     return
                 self._trouble = error

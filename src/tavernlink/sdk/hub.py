@@ -68,7 +68,7 @@ def connect(
     with the authority that signed the hub's certificate, default `$TAVERNLINK_CA`; `tls`: a context instead.
 
     Raises `BadMessage` where that file cannot be used. Opening raises `AuthError` where the hub refuses the key, and
-    `Unavailable("unreachable")` where none answers.
+    `Unavailable("unreachable")` where none answers, at once where its certificate is not trusted.
     """
     address = url or os.environ.get("TAVERNLINK_URL") or DEFAULT_URL
     secret = key or os.environ.get("TAVERNLINK_KEY") or ""

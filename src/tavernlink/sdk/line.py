@@ -18,11 +18,15 @@ from tavernlink.errors import AuthError, TavernlinkError, Unavailable, error_fro
 from tavernlink.protocol import WEBSOCKET_SUBPROTOCOL
 from tavernlink.sdk.address import is_loopback
 
-__all__ = ["Line", "dial"]
+__all__ = ["Line", "Untrusted", "dial"]
 
 _LARGEST_MESSAGE = 64 * 1024 * 1024
 _PROBE_SECONDS = 15.0
 _CLOSE_SECONDS = 2.0
+
+
+class Untrusted(Unavailable):
+    """The hub's certificate is not trusted; nothing but a person changes that before the first connection."""
 
 
 class Line:
@@ -57,7 +61,8 @@ class Line:
 async def dial(address: str, *, timeout: float, tls: ssl.SSLContext | None = None) -> Line:
     """Open a line to `address` (`ws://…/ws`) within `timeout` seconds.
 
-    Raises `Unavailable("unreachable")` where a later try may help, and `AuthError` where it will not.
+    Raises `Unavailable("unreachable")` where a later try may help, `Untrusted` of the same code where the certificate
+    is refused, and `AuthError` where trying again will not help.
     """
     options: dict[str, Any] = {} if tls is None else {"ssl": tls}
     try:
@@ -77,6 +82,11 @@ async def dial(address: str, *, timeout: float, tls: ssl.SSLContext | None = Non
         )
     except InvalidStatus as error:
         raise _refused(address, error) from None
+    except ssl.SSLCertVerificationError as error:
+        advice = (
+            "If the hub made its certificate itself, name its authority with `ca` (`tavernlink certificate`)."
+        )
+        raise Untrusted("unreachable", f"{address} is not trusted: {error}. {advice}") from None
     except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
         reason = str(error) or type(error).__name__
         raise Unavailable("unreachable", f"No hub answers at {address}: {reason}") from None
