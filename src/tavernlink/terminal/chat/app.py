@@ -9,7 +9,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.css.query import NoMatches
 from textual.theme import Theme
+from textual.widget import MountError
 from textual.widgets import Static
 from textual.worker import Worker
 
@@ -135,8 +137,13 @@ class ChatApp(Following):
         self._dirty = True
 
     async def _draw_if_dirty(self) -> None:
-        if self._dirty and self.query(History):
+        if not self._dirty or not any(history.is_mounted for history in self.query(History)):
+            return
+        try:
             await self.draw_chat()
+        except (MountError, NoMatches):
+            if self.is_running:  # else the screen was taken down while it was drawn
+                raise
 
     async def draw_chat(self) -> None:
         """Draw the messages as they are now."""

@@ -45,6 +45,8 @@ class History(VerticalScroll, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__(id="history")
+        self._earlier = Static("", id="earlier", markup=False)
+        self._empty = Static("", id="empty", markup=False)
         self._views: list[MessageView] = []
         self._grown = MessageView(ChatMessage(name="", role="assistant", text=""))
         self._first = 0
@@ -62,8 +64,8 @@ class History(VerticalScroll, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """What stands before the first message and after the last."""
-        yield Static("", id="earlier", markup=False)
-        yield Static("", id="empty", markup=False)
+        yield self._earlier
+        yield self._empty
         yield self._grown
 
     def on_mount(self) -> None:
@@ -123,12 +125,11 @@ class History(VerticalScroll, can_focus=True):
             self._views += new
 
     def _show_edges(self, start: int, end: int) -> None:
-        earlier, empty = self.query_one("#earlier", Static), self.query_one("#empty", Static)
         self._begin = self._first == 0
-        earlier.display = not self._begin
-        earlier.update(self._face.words("chat.earlier", count=self._first))
-        empty.display = end == 0 and not self._grown.display
-        empty.update(empty_text(self._face))
+        self._earlier.display = not self._begin
+        self._earlier.update(self._face.words("chat.earlier", count=self._first))
+        self._empty.display = end == 0 and not self._grown.display
+        self._empty.update(empty_text(self._face))
 
     # ── Scrolling ────────────────────────────────────────────────────────────────────────────────────────
     def watch_scroll_y(self, old: float, new: float) -> None:
