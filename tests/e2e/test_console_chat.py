@@ -118,7 +118,7 @@ async def test_a_person_chats_from_the_console(browser: Browser, hub: RunningHub
 async def test_chats_are_changed_and_pictures_sent_from_a_phone(
     browser: Browser, hub: RunningHub, desk: Desk
 ) -> None:
-    await desk.add_character("Wren", "A guide.")
+    await desk.add_character("Linnet", "A guide.")
     async with visitor(browser, hub, size="phone", locale="zh-CN", color_scheme="dark") as page:
         messages = await open_chat(page, hub, hub.app_key)
         await expect(messages).to_have_count(1)
@@ -137,12 +137,12 @@ async def test_chats_are_changed_and_pictures_sent_from_a_phone(
         who = page.locator("header .who")
         await who.click()
         dialog = page.locator("dialog")
-        await dialog.locator("input[type=search]").fill("wren")
+        await dialog.locator("input[type=search]").fill("linnet")
         await expect(dialog.locator("li .row")).to_have_count(1)
         await check_looks(page, "zh-phone-dark-chat-characters")
         await dialog.locator("li .row").click()
         await expect(dialog).to_have_count(0)
-        await expect(page.locator("h1")).to_have_text("Wren")
+        await expect(page.locator("h1")).to_have_text("Linnet")
         await expect(messages.last).to_contain_text("Greetings.")
 
         await who.click()

@@ -332,7 +332,10 @@ async def test_ctrl_c_twice_leaves_and_ctrl_d_leaves_an_empty_line(
 ) -> None:
     for keys in (["ctrl+c", "ctrl+c"], ["ctrl+d"]):
         async with open_chat() as (app, pilot):
-            await pilot.press("x", "ctrl+d", "backspace")
+            await pilot.press("x", "ctrl+d")
+            await until(pilot, lambda app=app: app.composer.text == "x")  # type: ignore[misc]  # of this round
+            await pilot.press("backspace")
+            await until(pilot, lambda app=app: app.composer.text == "")  # type: ignore[misc]
             assert app.is_running
             await pilot.press(*keys)
             await until(pilot, partial(getattr, app, "_exit"))
