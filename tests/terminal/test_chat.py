@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -16,6 +17,7 @@ from tavernlink.demo.hub import RunningHub
 from tavernlink.sdk import Hub
 from tavernlink.terminal.chat.app import ChatApp
 from tavernlink.terminal.chat.drafts import Drafts
+from tavernlink.terminal.chat.history import History
 from tavernlink.terminal.language import Language, Words
 from tavernlink.terminal.picker import Picker
 from tavernlink.terminal.sure import Sure
@@ -339,3 +341,24 @@ async def test_ctrl_c_twice_leaves_and_ctrl_d_leaves_an_empty_line(
             assert app.is_running
             await pilot.press(*keys)
             await until(pilot, partial(getattr, app, "_exit"))
+
+
+async def test_a_screen_that_is_taken_down_while_it_is_drawn_ends_quietly(
+    open_chat: Open, home: ScriptedTavern, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talk(home, 2)
+    drawing = asyncio.Event()
+    async with open_chat() as (app, pilot):
+        await until(pilot, lambda: "Reply 1" in shown(app))
+        fit = History._fit
+
+        async def fit_slowly(history: History, count: int, *, at_top: int) -> None:
+            await fit(history, count, at_top=at_top)
+            drawing.set()
+            while history.children:  # noqa: ASYNC110  # no event tells it
+                await asyncio.sleep(0)
+
+        monkeypatch.setattr(History, "_fit", fit_slowly)
+        await talk(home, 4)
+        await asyncio.wait_for(drawing.wait(), 60)
+    assert not app.is_running
