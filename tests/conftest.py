@@ -1,4 +1,4 @@
-"""For every test: who waits for ever fails alone, the log keeps its level, one shared tab is in one worker."""
+"""For every test: who waits for ever fails alone, the log keeps its level, tests of one tab are marked as a group."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def _standard_places() -> Iterator[Path]:
 
 _STANDARD_PLACES = tuple(_standard_places())
 _FEATURES_OFF = (
-    # Menus of a window that nobody sees: two pages with 400 files each, for every profile.
+    # Menus of a window that nobody sees: two pages of 400 files together, for every profile.
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
     # The browser takes the last list it is given, and Playwright gives one too; what of it matters here:
