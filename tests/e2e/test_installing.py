@@ -12,6 +12,7 @@ from tavernlink.demo.hub import open_hub
 from tavernlink.demo.model import Model
 from tavernlink.tab import Tab, TabOptions
 from tests.e2e.conftest import StartSillyTavern, Witness
+from tests.e2e.desk import SETTLED
 from tests.e2e.visitor import visitor
 
 _README = Path(__file__).resolve().parents[2] / "README.md"
@@ -94,8 +95,14 @@ async def test_from_the_address_to_the_first_reply(
             await hand.press(box, letter)
         await hand.press(box, "Enter")
         await expect(console.locator(".messages article").last).to_contain_text(words)
-        await expect(console.locator(".messages article").last).to_contain_text("Seraphina")
-        assert await page.evaluate("() => SillyTavern.getContext().chat.at(-1).is_user") is False
+        # The console shows that a reply begins before SillyTavern has a word of it.
+        await page.wait_for_function("() => !SillyTavern.getContext().chat.at(-1).is_user")
+        await page.wait_for_function(SETTLED)
+        said = await page.evaluate("() => SillyTavern.getContext().chat.at(-1).mes")
+        reply = console.locator(".messages article").last
+        await expect(reply).not_to_have_attribute("aria-busy", "true")
+        await expect(reply).to_contain_text("Seraphina")
+        await expect(reply.locator(".markdown")).to_have_text(said)
     await context.close()
     message = len(words) + 1
     assert f"{hand.clicks} clicks and {hand.keys - message} keystroke" in _README.read_text("utf-8")
