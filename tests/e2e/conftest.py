@@ -38,15 +38,11 @@ from tavernlink.tab.browser import launch_arguments
 from tests.e2e.desk import SETTLED
 from tests.e2e.example_world import ExampleWorld
 from tests.e2e.fresh import FreshWorld
+from tests.e2e.patience import LOAD_SECONDS, PATIENCE, TEST_SECONDS
 
 _HERE = Path(__file__).parent
 _CONSOLE_LINES = 60
-# The machine may be busy with anything: these bound what would never come, not how long something takes.
-_SECONDS = 240
-_PATIENCE = 60.0
-_LOAD_SECONDS = 180.0
-"""A page of SillyTavern takes ten seconds of a whole processor."""
-expect.set_options(timeout=_PATIENCE * 1000)
+expect.set_options(timeout=PATIENCE * 1000)
 
 OpenTab = Callable[..., Awaitable[Tab]]
 StartSillyTavern = Callable[..., Awaitable[SillyTavern]]
@@ -59,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         item.add_marker(pytest.mark.e2e)
         if not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(_SECONDS, func_only=True))
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
         if pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
@@ -212,8 +208,8 @@ async def _tab(
         "key": hub.tavern_key,
         "model_url": model.url,
         "character": "default_Seraphina.png",
-        "connect_seconds": _PATIENCE,
-        "start_seconds": _LOAD_SECONDS,
+        "connect_seconds": PATIENCE,
+        "start_seconds": LOAD_SECONDS,
     }
     wanted = TabOptions(**(defaults | options))
     async with Tab(wanted, context=context, report=witness.console.append, on_page=witness.watch) as tab:

@@ -11,6 +11,7 @@ from tavernlink.protocol.streams import Channel, StreamDelta, StreamEnd, StreamS
 from tavernlink.sdk import Hub
 from tavernlink.sdk.subscription import Subscription
 from tavernlink.tab import Tab
+from tests.e2e.patience import PATIENCE
 
 __all__ = ["Ear", "Overheard", "overhear", "tavern_of"]
 
@@ -60,7 +61,7 @@ class Ear:
         self._events = events
         self.streams: dict[str, Overheard] = {}
 
-    async def next_end(self, seconds: float = 20) -> Overheard:
+    async def next_end(self, seconds: float = PATIENCE) -> Overheard:
         """Return the next stream that ends."""
         async with asyncio.timeout(seconds):
             async for event in self._events:
@@ -75,7 +76,7 @@ class Ear:
                     return stream
         raise AssertionError("the subscription ended")
 
-    async def next_delta(self, seconds: float = 20) -> StreamDelta:
+    async def next_delta(self, seconds: float = PATIENCE) -> StreamDelta:
         """Return the next delta of any stream."""
         async with asyncio.timeout(seconds):
             async for event in self._events:

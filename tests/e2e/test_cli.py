@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.install import install
 from tavernlink.sdk import connect
@@ -38,7 +36,6 @@ async def tavernlink(*arguments: str | Path) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-@pytest.mark.timeout(240, func_only=True)
 async def test_an_installed_extension_connects_and_a_removed_one_is_gone(
     start_sillytavern: StartSillyTavern, open_tab: OpenTab, hub: RunningHub
 ) -> None:

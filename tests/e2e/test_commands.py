@@ -34,7 +34,6 @@ async def world(
         yield opened
 
 
-@pytest.mark.timeout(240, func_only=True)
 @pytest.mark.parametrize("noun", NOUNS)
 async def test_each_example_runs(world: ExampleWorld, noun: str) -> None:
     await world.open_noun()

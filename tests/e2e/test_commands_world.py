@@ -19,8 +19,6 @@ from tavernlink.sdk.tavern import Tavern
 from tavernlink.tab import Tab
 from tests.e2e.conftest import Witness, open_attended
 
-pytestmark = pytest.mark.timeout(240, func_only=True)
-
 _BUTTONS = """async () => {
     const reply = (id, label, message) => ({ id, label, message, showLabel: false, title: '', contextList: [],
         preventAutoExecute: true, isHidden: false, automationId: '' });

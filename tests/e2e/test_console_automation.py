@@ -47,7 +47,9 @@ async def test_an_admin_makes_a_webhook_tests_it_and_replays_what_was_lost(
             secret = await made.locator("code").inner_text()
             assert secret.startswith("whsec_")
             await made.get_by_role("button", name="Copy").click()
-            assert await page.evaluate("navigator.clipboard.readText()") == secret
+            await page.wait_for_function(
+                "async (secret) => (await navigator.clipboard.readText()) === secret", arg=secret
+            )
             await check_looks(page, "en-desktop-light-webhooks-made")
             await made.get_by_role("button", name="I have it").click()
             card = page.locator("main li.card")

@@ -15,6 +15,7 @@ import pytest
 import tavernlink
 from tavernlink.demo.listener import free_port, is_free
 from tavernlink.demo.sillytavern import SillyTavern
+from tests.e2e.patience import LOAD_SECONDS, PATIENCE
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -62,7 +63,7 @@ def port_of(url: str) -> int:
 
 async def nothing_is_left(facts: dict[str, str]) -> None:
     """Every address is free again, and no process works on the demo's data."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while processes_about(str(Path(facts["sillytavern_data"]).parent)):  # noqa: ASYNC110  # not our children
             await asyncio.sleep(0.05)
     assert all(is_free(port_of(facts[name])) for name in ("hub", "sillytavern", "model"))
@@ -93,14 +94,14 @@ async def test_it_stays_usable_until_a_signal_and_takes_everything_with_it(
 ) -> None:
     async with demo("--json", "--data-dir", str(tmp_path / "data"), "--port", "0") as process:
         assert process.stdout
-        async with asyncio.timeout(180):
+        async with asyncio.timeout(LOAD_SECONDS):
             facts = json.loads(await process.stdout.readline())
         assert has_data(facts)
         async with tavernlink.connect(facts["hub"], facts["app_key"]) as hub:
             result = await hub.tavern().send("Marker-99 [tokens=30]")
         assert "Marker-99" in result.text
         process.send_signal(number)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             _, progress = await process.communicate()
     assert process.returncode == (0 if number != signal.SIGKILL else -signal.SIGKILL), progress.decode()
     await nothing_is_left(facts)

@@ -20,9 +20,9 @@ from tavernlink.sdk import Hub, connect
 from tavernlink.tab import Tab, find_browser
 from tavernlink.tab.browser import launch_arguments
 from tests.e2e.overheard import overhear, tavern_of
+from tests.e2e.patience import PATIENCE
 
 # Each test here opens tabs of its own, and SillyTavern takes seconds to load on a busy machine.
-pytestmark = pytest.mark.timeout(240, func_only=True)
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -61,7 +61,7 @@ _LOG = """async () => {
 
 
 async def _in_state(tab: Tab, state: str) -> None:
-    await tab.page.wait_for_function(_IN_STATE, arg=state, timeout=30_000)
+    await tab.page.wait_for_function(_IN_STATE, arg=state, timeout=PATIENCE * 1000)
 
 
 async def _set(tab: Tab, sillytavern: SillyTavern, **fields: object) -> None:
@@ -79,7 +79,7 @@ async def _saved(sillytavern: SillyTavern, wanted: Callable[[dict[str, object]],
 
     A save that is answered is not asked for: it may be an earlier one, SillyTavern saves once a second at most.
     """
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             text = (sillytavern.user_data / "settings.json").read_text("utf-8")
             with contextlib.suppress(ValueError):  # it may be half written
@@ -94,7 +94,7 @@ async def _online(app: Hub) -> set[str]:
 
 async def _info(app: Hub, tavern: str) -> TavernInfo:
     """Return what the hub knows of a tavern, once it was told what is open."""
-    async with app.subscribe("tavern.changed", tavern=tavern) as events, asyncio.timeout(20):
+    async with app.subscribe("tavern.changed", tavern=tavern) as events, asyncio.timeout(PATIENCE):
         info = await app.tavern(tavern).info()
         while info.character is None:
             event = await anext(events)
@@ -294,7 +294,7 @@ async def test_a_hub_that_restarts_finds_everything_again_and_the_draft_is_untou
         await _in_state(tab, "online")
         assert await tavern_of(tab) == tavern
         async with connect(hub.url, hub.app_key, name="after") as app:
-            async with app.tavern(tavern).mirror() as mirror, asyncio.timeout(20):
+            async with app.tavern(tavern).mirror() as mirror, asyncio.timeout(PATIENCE):
                 while mirror.loading or len(mirror.messages) < 3:
                     await mirror.update()
             assert mirror.messages[1].text == "before"
@@ -353,7 +353,7 @@ async def test_the_state_that_apps_see_follows_the_tab(tab: Tab, app: Hub) -> No
     async with app.subscribe("tavern.changed", tavern=tavern) as events:
         sending = asyncio.create_task(tab.evaluate(_SEND, "hello [tokens=60] [speed=60]"))
         seen: list[bool] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             async for event in events:
                 seen.append(event.tavern.generating)  # type: ignore[attr-defined]  # subscribed to TavernChanged alone
                 if seen[-2:] == [True, False]:

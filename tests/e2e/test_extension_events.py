@@ -10,6 +10,7 @@ from tavernlink.sdk import Hub
 from tavernlink.sdk.subscription import Subscription
 from tavernlink.tab import Tab
 from tests.e2e.overheard import tavern_of
+from tests.e2e.patience import PATIENCE
 
 _EMIT = """([name, args]) => SillyTavern.getContext().eventSource.emit(name, ...args)"""
 _SEND = """async (text) => {
@@ -22,7 +23,7 @@ _LISTENERS = "(name) => (SillyTavern.getContext().eventSource.events[name] ?? []
 async def _until(events: Subscription, name: str) -> list[Event]:
     """Return the events up to the first of this name."""
     found: list[Event] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         async for event in events:
             if isinstance(event, Event):
                 found.append(event)

@@ -8,6 +8,7 @@ from tavernlink.protocol.routing import CustomMessage
 from tavernlink.sdk import Hub
 from tavernlink.tab import Tab
 from tests.e2e.overheard import tavern_of
+from tests.e2e.patience import PATIENCE
 
 _LISTEN = """() => {
     globalThis.heard = [];
@@ -32,7 +33,7 @@ async def test_a_script_of_the_page_and_a_program_talk_to_each_other(tab: Tab, a
     for word in ("hello", "answer me"):
         assert (await app.send("x.word.say", word, to=tavern)).reached == 1
     await app.send("x.other", 1, to=tavern)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         answer: CustomMessage = await anext(messages)
     assert (answer.type, answer.content) == ("x.answer", {"heard": 2})
     assert answer.sender is not None
@@ -41,7 +42,7 @@ async def test_a_script_of_the_page_and_a_program_talk_to_each_other(tab: Tab, a
     assert heard == [["x.word.say", word, app.app_id, "app"] for word in ("hello", "answer me")]
 
     assert await tab.evaluate(_SEND, ["x.mood", {"mood": "merry"}, {"all": True, "kind": "app"}]) >= 1
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         assert (await anext(messages)).content == {"mood": "merry"}
     assert await tab.evaluate(_SEND, ["x.mood", 1, "Nobody of that name"]) == "unknown_peer"
     assert await tab.evaluate(_SEND, ["chat.send", 1, tavern]) == "unknown_type"

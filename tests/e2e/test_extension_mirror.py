@@ -8,7 +8,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import pytest
 import pytest_asyncio
 
 from tavernlink.demo.sillytavern import SillyTavern
@@ -17,6 +16,7 @@ from tavernlink.sdk import Hub
 from tavernlink.sdk.mirror import Mirror
 from tavernlink.tab import Tab
 from tests.e2e.overheard import tavern_of
+from tests.e2e.patience import PATIENCE
 
 _CHAT = """() => SillyTavern.getContext().chat.map(({ name, mes, is_user, is_system, swipe_id }) =>
     [name, is_system ? 'system' : is_user ? 'user' : 'assistant', mes, swipe_id ?? null])"""
@@ -34,7 +34,7 @@ class Copy:
         self.tab = tab
         self.mirror = mirror
 
-    async def until(self, ready: Callable[[Mirror], bool], seconds: float = 20) -> list[ChatChanged]:
+    async def until(self, ready: Callable[[Mirror], bool], seconds: float = PATIENCE) -> list[ChatChanged]:
         """Apply changes until `ready`; return them."""
         changes: list[ChatChanged] = []
         with contextlib.suppress(TimeoutError):
@@ -237,7 +237,6 @@ async def _longest_task_of_reconnecting(copy: Copy) -> float:
     return _longest_task(trace)
 
 
-@pytest.mark.timeout(240, func_only=True)
 async def test_five_thousand_messages_do_not_freeze_the_page(
     copy: Copy, tab: Tab, app: Hub, sillytavern: SillyTavern
 ) -> None:

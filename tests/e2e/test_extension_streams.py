@@ -16,6 +16,7 @@ from tavernlink.sdk import Hub
 from tavernlink.tab import Tab
 from tests.e2e.desk import SETTLED
 from tests.e2e.overheard import Ear, overhear
+from tests.e2e.patience import PATIENCE
 
 # A person's way: type, press Send. Does not wait for the reply.
 _SEND = """(text) => {
@@ -251,7 +252,6 @@ class Wire:
 
 
 @pytest.mark.usefixtures("long_replies")
-@pytest.mark.timeout(240, func_only=True)
 async def test_two_thousand_tokens_cost_bytes_in_proportion(tab: Tab, ear: Ear) -> None:
     """Must-show 3: linear, under 150 bytes + text per delta, in order, concatenation equals the end."""
     wire = await Wire.tapped(tab)
@@ -321,7 +321,7 @@ async def test_the_token_loop_is_not_slowed(tab: Tab) -> None:
 async def test_a_stream_belongs_to_its_tavern(tab: Tab, app: Hub) -> None:
     async with app.subscribe("stream.start") as events:
         await tab.evaluate(_SEND, "hello")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             start = await anext(events)
     assert isinstance(start, StreamStart)
     assert start.tavern == await tab.evaluate("() => globalThis.tavernlink.id")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from tavernlink.demo.hub import open_hub
@@ -40,7 +39,6 @@ class Hand:
         self.keys += 1
 
 
-@pytest.mark.timeout(240, func_only=True)
 async def test_from_the_address_to_the_first_reply(
     browser: Browser,
     start_sillytavern: StartSillyTavern,

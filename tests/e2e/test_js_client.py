@@ -7,12 +7,11 @@ import json
 import os
 from pathlib import Path
 
-import pytest
-
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.model import Model
 from tavernlink.tab import Tab
 from tests.e2e.overheard import tavern_of
+from tests.e2e.patience import PATIENCE
 
 _JS = Path(__file__).parents[2] / "js"
 _PROGRAM = """
@@ -72,7 +71,6 @@ require("esbuild").buildSync({
 """
 
 
-@pytest.mark.timeout(240, func_only=True)
 async def test_a_program_in_node_talks_to_the_open_character(
     tab: Tab, hub: RunningHub, model: Model, tmp_path: Path
 ) -> None:
@@ -81,7 +79,7 @@ async def test_a_program_in_node_talks_to_the_open_character(
     running = await asyncio.create_subprocess_exec(
         *("node", str(program)), env=environment, stdout=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         output, _ = await running.communicate()
     spoken, chat, failed, refused = (json.loads(line) for line in output.decode().splitlines())
     assert spoken["text"] == spoken["result"]["text"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-import pytest
 from openai import AsyncOpenAI
 
 from tavernlink.demo.hub import RunningHub
@@ -37,7 +36,6 @@ async def stream(client: AsyncOpenAI, marker: str) -> str:
     return "".join([chunk.choices[0].delta.content or "" async for chunk in answer])
 
 
-@pytest.mark.timeout(240, func_only=True)
 async def test_sixteen_streams_at_once_take_less_than_three_times_one_and_touch_nothing_of_the_persons(
     hub: RunningHub, tab: Tab, sillytavern: SillyTavern, model: Model
 ) -> None:

@@ -14,6 +14,7 @@ from tavernlink.protocol.profiles import ItemRef
 from tavernlink.sdk import connect
 from tavernlink.tab import Tab
 from tests.e2e.conftest import OpenTab, StartSillyTavern
+from tests.e2e.patience import LOAD_SECONDS
 
 pytestmark = pytest.mark.timeout(600, func_only=True)
 
@@ -123,7 +124,7 @@ async def status(tab: Tab, text: str) -> None:
     await tab.page.wait_for_function(
         "(text) => document.querySelector('[data-part=\"profiles\"]').textContent.includes(text)",
         arg=text,
-        timeout=120_000,
+        timeout=LOAD_SECONDS * 1000,
     )
 
 

@@ -60,14 +60,12 @@ def fill_in(code: str, demo: dict[str, Any]) -> str:
     return code.replace("http://127.0.0.1:8001", demo["hub"]).replace("YOUR_KEY", demo["app_key"])
 
 
-@pytest.mark.timeout(240, func_only=True)
 @pytest.mark.parametrize("name", ["sdk", "openai"])
 async def test_a_python_program_of_the_readme_prints_the_reply(name: str, demo: dict[str, Any]) -> None:
     out = await run(sys.executable, "-c", fill_in(EXAMPLES[name], demo))
     assert 'You said: "hello"' in out
 
 
-@pytest.mark.timeout(240, func_only=True)
 @pytest.mark.skipif(os.name == "nt", reason="the line is for a POSIX shell")
 async def test_the_curl_line_of_the_readme_streams_the_reply(demo: dict[str, Any]) -> None:
     out = await run("sh", "-c", fill_in(EXAMPLES["curl"], demo).replace("curl -N", "curl -sSN"))

@@ -16,13 +16,14 @@ from tavernlink.demo.model import Model
 from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
+from tests.e2e.patience import PATIENCE
 from tests.http.sse_reader import Sent, read_events
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {hub.app_key}"}
-    async with httpx.AsyncClient(base_url=f"{hub.url}/api", headers=headers, timeout=30) as opened:
+    async with httpx.AsyncClient(base_url=f"{hub.url}/api", headers=headers, timeout=PATIENCE) as opened:
         yield opened
 
 

@@ -22,6 +22,7 @@ from tavernlink.protocol.rooms import RoomClosed, RoomMessage, RoomTurn
 from tavernlink.sdk import Hub, Room, Subscription, connect
 from tavernlink.tab import Tab
 from tests.e2e.desk import SETTLED, Desk
+from tests.e2e.patience import PATIENCE
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 ALICE = Persona(
@@ -77,7 +78,7 @@ class Table:
 
 async def next_of(events: Subscription, kind: type[Message], **fields: Any) -> Any:
     """The next event of this kind with these fields."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         async for event in events:
             if isinstance(event, kind) and all(
                 getattr(event, name) == value for name, value in fields.items()

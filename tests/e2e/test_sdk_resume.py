@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 
 from tavernlink.demo.hub import RunningHub
@@ -34,7 +33,6 @@ async def talkative_tab(tab: Tab) -> AsyncIterator[Tab]:
     await tab.evaluate(_SET_LENGTHS, before)
 
 
-@pytest.mark.timeout(240, func_only=True)
 async def test_a_program_whose_line_is_cut_loses_and_doubles_nothing(
     hub: RunningHub, talkative_tab: Tab
 ) -> None:

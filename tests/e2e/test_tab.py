@@ -22,6 +22,7 @@ from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.sdk import Hub
 from tavernlink.tab import BrowserTabError, Tab, TabOptions, run_forever
 from tavernlink.tab.file import folder_of
+from tests.e2e.patience import LOAD_SECONDS, PATIENCE
 from tests.e2e.test_demo import processes_about
 from tests.e2e.test_tab_keeper import offered
 
@@ -39,12 +40,12 @@ class Kept:
         self.reported: asyncio.Queue[str] = asyncio.Queue()
 
     async def next_open(self) -> Tab:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(LOAD_SECONDS):
             return await self.opened.get()
 
     async def next_report(self, part: str) -> str:
         """Wait for a reported line with `part` in it."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while part not in (line := await self.reported.get()):
                 pass
         return line
@@ -60,7 +61,7 @@ async def kept(options: TabOptions) -> AsyncIterator[Kept]:
         yield keeping
     finally:
         stop.set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await task
 
 
@@ -105,7 +106,7 @@ async def command(*arguments: str | Path) -> AsyncIterator[asyncio.subprocess.Pr
 
 async def online(app: Hub, restarts: dict[str, int]) -> dict[str, str]:
     """Ask the keeper until these tabs are online after so many restarts; their taverns."""
-    async with asyncio.timeout(150):
+    async with asyncio.timeout(LOAD_SECONDS):
         while True:
             found = {
                 each["tab"]: each["tavern"]
@@ -164,7 +165,7 @@ async def test_the_command_keeps_two_tabs_apart_brings_a_crashed_one_back_and_le
         assert names[1] in (chats / f"{names[1]}.jsonl").read_text("utf-8")
 
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             output, _ = await process.communicate()
     told = output.decode()
     assert process.returncode == 0, told
@@ -173,7 +174,6 @@ async def test_the_command_keeps_two_tabs_apart_brings_a_crashed_one_back_and_le
     assert processes_about(str(profiles)) == []
 
 
-@pytest.mark.timeout(240, func_only=True)
 async def test_a_sillytavern_that_starts_later_is_waited_for(start_sillytavern: StartSillyTavern) -> None:
     port = free_port()
     async with kept(TabOptions(url=f"http://127.0.0.1:{port}")) as keeping:
@@ -183,7 +183,6 @@ async def test_a_sillytavern_that_starts_later_is_waited_for(start_sillytavern: 
         assert await tab.evaluate("() => Boolean(SillyTavern)")
 
 
-@pytest.mark.timeout(240, func_only=True)
 async def test_a_profile_keeps_the_taverns_id_and_a_second_tab_gets_another(
     sillytavern: SillyTavern, hub: RunningHub, app: Hub, tmp_path: Path
 ) -> None:

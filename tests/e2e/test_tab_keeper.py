@@ -27,13 +27,13 @@ from tavernlink.extension_files import extension_folder
 from tavernlink.sdk import Hub, connect
 from tavernlink.tab import BrowserTabError, Keeper, Tab, TabOptions
 from tavernlink.tab.kept import Pace
+from tests.e2e.patience import LOAD_SECONDS, PATIENCE
 
 _NAME, _PASSWORD = "gate keeper", "pass:wörd"
 _HANDLE, _SECRET = "default-user", "the account's own"
 _ROOT = Path(__file__).parents[2]
 _ARTEFACTS = Path(os.environ.get("TAVERNLINK_ARTEFACTS", _ROOT / ".cache" / "artefacts")) / "tab"
 _PACE = Pace(beat=0.5, answer=20.0)
-_WAITED = 150
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -67,7 +67,7 @@ async def guarded() -> AsyncIterator[SillyTavern]:
 async def _give_password(url: str) -> None:
     name = f"{_NAME}:{_PASSWORD}".encode()
     headers = {"Authorization": f"Basic {base64.b64encode(name).decode()}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE) as http:
         token = (await http.get("/csrf-token")).json()["token"]
         http.headers["X-CSRF-Token"] = token
         body = {"handle": _HANDLE, "password": ""}
@@ -87,8 +87,8 @@ def options(guarded: SillyTavern, hub: RunningHub, tmp_path: Path) -> TabOptions
         key=hub.tavern_key,
         name="guarded",
         profile=tmp_path / "profile",
-        start_seconds=120,
-        connect_seconds=60,
+        start_seconds=LOAD_SECONDS,
+        connect_seconds=PATIENCE,
     )
 
 
@@ -133,11 +133,11 @@ class Kept:
         self._told.put_nowait(line)
 
     async def next_line(self) -> str:
-        async with asyncio.timeout(_WAITED):
+        async with asyncio.timeout(LOAD_SECONDS):
             return await self._told.get()
 
     async def next_open(self) -> Tab:
-        async with asyncio.timeout(_WAITED):
+        async with asyncio.timeout(LOAD_SECONDS):
             return await self.opened.get()
 
 
@@ -150,13 +150,13 @@ async def kept(*tabs: TabOptions, folder: Path | None = None) -> AsyncIterator[K
         yield keeping
     finally:
         stop.set()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.gather(task, return_exceptions=True)
 
 
 async def offered(hub: Hub, name: str) -> str:
     """Wait until a function of this name can be called; its address."""
-    async with asyncio.timeout(_WAITED), hub.subscribe("functions.changed") as news:
+    async with asyncio.timeout(LOAD_SECONDS), hub.subscribe("functions.changed") as news:
         while True:
             for found in await hub.functions():
                 if found.name == name:
@@ -166,7 +166,7 @@ async def offered(hub: Hub, name: str) -> str:
 
 async def until(app: Hub, wanted: str) -> dict[str, Any]:
     """Ask for the tab until it is in this state: the keeper looks at it now and then, and tells nobody."""
-    async with asyncio.timeout(_WAITED):
+    async with asyncio.timeout(LOAD_SECONDS):
         while True:
             (found,) = await app.call("tab.list")
             if (

@@ -24,6 +24,7 @@ from tavernlink.sdk import Hub
 from tavernlink.tab import Tab, TabOptions
 from tests.e2e.conftest import Witness
 from tests.e2e.desk import SETTLED
+from tests.e2e.patience import PATIENCE
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TIME_LIMIT = 1.5
@@ -86,7 +87,7 @@ class World(NamedTuple):
         return str(await self.tab.evaluate("() => SillyTavern.getContext().chat.at(-1).mes"))
 
     async def until(self, script: str, argument: Any = None) -> None:
-        await self.tab.page.wait_for_function(script, arg=argument, timeout=45_000)
+        await self.tab.page.wait_for_function(script, arg=argument, timeout=PATIENCE * 1000)
 
 
 REGISTERED = """(names) => {
@@ -157,7 +158,6 @@ def offered(model: Model) -> list[str]:
     return sorted(tool["function"]["name"] for tool in model.requests[-1].body.get("tools", ()))
 
 
-@pytest.mark.timeout(120, func_only=True)  # several turns
 async def test_a_hubs_an_apps_and_an_mcp_servers_function_answer_in_a_turn(
     world: World, model: Model
 ) -> None:
@@ -256,7 +256,6 @@ async def test_images_are_shown_and_a_stealth_tool_ends_the_turn(world: World, m
     await world.tab.evaluate("() => tavernlink.unregisterFunction('ring')")
 
 
-@pytest.mark.timeout(120, func_only=True)  # several turns
 async def test_the_person_chooses_which_functions_are_offered(world: World, model: Model) -> None:
     page = world.tab.page
     drawer = page.locator("#tavernlink_panel")
@@ -298,7 +297,6 @@ async def test_the_person_chooses_which_functions_are_offered(world: World, mode
     assert "roll" in await offered_now()
 
 
-@pytest.mark.timeout(120, func_only=True)  # several turns
 async def test_functions_of_the_page_are_called_by_programs_and_from_frames(world: World) -> None:
     await world.tab.evaluate(
         """() => {
