@@ -5,7 +5,7 @@ import svelteParser from "svelte-eslint-parser";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/node_modules/", "**/dist/", "**/coverage/", "packages/client/src/generated/"] },
+  { ignores: ["**/node_modules/", "**/dist/", "**/coverage/", "packages/*/src/generated/"] },
   js.configs.recommended,
   {
     files: ["packages/*/src/**/*.ts", "packages/*/tests/**/*.ts"],

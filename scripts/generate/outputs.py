@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from scripts.generate.commands import render_command_pages, render_words
+from scripts.generate.errors import render_console_errors, render_panel_errors
 from scripts.generate.golden import read_golden
 from scripts.generate.model import read_protocol
 from scripts.generate.reference import render_reference
@@ -37,11 +38,15 @@ def outputs() -> dict[Path, str]:
         ROOT / "src" / "tavernlink" / "protocol" / "commands" / "words.py": render_words(protocol),
         ROOT / "src" / "tavernlink" / "sdk" / "commands.py": render_sdk(protocol, sync=False),
         ROOT / "src" / "tavernlink" / "sdk" / "sync_commands.py": render_sdk(protocol, sync=True),
-        ROOT / "js" / "packages" / "client" / "src" / "generated" / "commands.ts": render_commands(protocol),
-        ROOT / "js" / "packages" / "client" / "src" / "generated" / "protocol.ts": render_typescript(
-            protocol
-        ),
+        _generated("client", "commands.ts"): render_commands(protocol),
+        _generated("client", "protocol.ts"): render_typescript(protocol),
+        _generated("console", "errors.ts"): render_console_errors(),
+        _generated("extension", "errors.zh-cn.json"): render_panel_errors(),
     }
+
+
+def _generated(package: str, name: str) -> Path:
+    return ROOT / "js" / "packages" / package / "src" / "generated" / name
 
 
 def left_over(wanted: dict[Path, str]) -> list[Path]:

@@ -37,6 +37,9 @@ async def test_the_language_can_be_switched_and_stays(browser: Browser, hub: Run
     async with visitor(browser, hub) as page:
         await page.get_by_role("button", name="中文").click()
         await expect(page.locator("h1")).to_have_text("登录此中枢")
+        await page.locator("input[type=password]").fill("tl_app_wrong_key")
+        await page.locator("form button.primary").click()
+        await expect(page.locator("[role=alert]")).to_contain_text("没有密钥，或中枢不认识这个密钥。")
         await page.reload()
         await expect(page.locator("h1")).to_have_text("登录此中枢")
 

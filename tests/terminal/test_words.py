@@ -57,5 +57,9 @@ def test_the_language_is_the_systems(environment: dict[str, str], language: str)
     assert find_language(environment) == language
 
 
-def test_an_error_keeps_its_code() -> None:
+def test_an_error_keeps_its_code_and_is_chinese_where_its_code_is_known() -> None:
     assert Words("zh").error(NotFound("unknown_thing", "No such thing.")) == "No such thing. [unknown_thing]"
+    assert Words("en").error(NotFound("unknown_room")) == "There is no such room. [unknown_room]"
+    assert Words("zh").error(NotFound("unknown_room")) == "没有此房间。 [unknown_room]"
+    named = NotFound("unknown_room", "There is no room 'den'.")
+    assert Words("zh").error(named) == "没有此房间。（There is no room 'den'.） [unknown_room]"

@@ -14,6 +14,16 @@ if (version === undefined) {
   throw new Error("src/tavernlink/version.py does not state __version__");
 }
 
+/** @param {string} path */
+async function readJson(path) {
+  return JSON.parse(await readFile(path, "utf8"));
+}
+
+/** @param {string} path @param {unknown} value */
+async function writeJson(path, value) {
+  await writeFile(path, `${JSON.stringify(value, undefined, 2)}\n`);
+}
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await build({
@@ -32,5 +42,10 @@ await build({
 // static/ holds what is not code: manifest.json, style.css, templates, i18n.
 await cp(join(here, "static"), out, { recursive: true });
 const manifestPath = join(out, "manifest.json");
-const manifest = JSON.parse(await readFile(manifestPath, "utf8"));
-await writeFile(manifestPath, `${JSON.stringify({ ...manifest, version }, undefined, 2)}\n`);
+const manifest = await readJson(manifestPath);
+await writeJson(manifestPath, { ...manifest, version });
+
+// What error codes mean is told in one place for all faces; where the panel has words of its own, they win.
+const chinesePath = join(out, "i18n", "zh-cn.json");
+const meanings = await readJson(join(here, "src", "generated", "errors.zh-cn.json"));
+await writeJson(chinesePath, { ...meanings, ...(await readJson(chinesePath)) });

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from tavernlink.errors import TavernlinkError
+from tavernlink.errors_zh import in_chinese
 from tavernlink.terminal.words import CHINESE, ENGLISH
 
 __all__ = ["LANGUAGES", "Language", "Words", "find_language"]
@@ -31,9 +32,9 @@ class Words:
         return text.format(**values) if values else text
 
     def error(self, error: TavernlinkError) -> str:
-        """Return what a person reads of an error: the hub's sentence, or this language's own where there is one."""
-        own = self._texts.get(f"error.{error.code}")
-        return f"{own or error.message} [{error.code}]"
+        """Return what a person reads of an error: the hub's sentence; in Chinese first what its code means."""
+        told = in_chinese(error) if self.language == "zh" else error.message
+        return f"{told} [{error.code}]"
 
 
 def find_language(environment: Mapping[str, str] = os.environ) -> Language:

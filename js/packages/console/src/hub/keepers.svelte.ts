@@ -1,6 +1,6 @@
 /** Tabs that run without a screen, as their keepers (`tavernlink tab`) tell of them: by functions of theirs. */
 
-import { TavernlinkError, type FunctionInfo, type Hub } from "@tavernlink/client";
+import type { FunctionInfo, Hub } from "@tavernlink/client";
 
 /** What waits for an answer in a tab. */
 export interface Dialog {
@@ -44,7 +44,7 @@ export class KeptTab {
   info: Tab;
   picture = $state.raw<{ url: string; taken: number; width: number; height: number } | null>(null);
   busy = $state<"" | "picture" | "restart" | "answer">("");
-  error = $state("");
+  error = $state.raw<unknown>(null);
 
   constructor(
     private readonly hub: Hub,
@@ -96,11 +96,11 @@ export class KeptTab {
 
   private async attempt(busy: KeptTab["busy"], work: () => Promise<void>): Promise<void> {
     this.busy = busy;
-    this.error = "";
+    this.error = null;
     try {
       await work();
     } catch (error) {
-      this.error = error instanceof TavernlinkError ? error.message : String(error);
+      this.error = error;
     } finally {
       this.busy = "";
     }

@@ -18,7 +18,7 @@ export class Problems {
 
   /** Takes whatever was thrown; usable as a `catch` handler. */
   readonly take = (thrown: unknown): void => {
-    const code = thrown instanceof TavernlinkError ? thrown.code : "internal";
+    const code = thrown instanceof TavernlinkError ? thrown.code : "page";
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     this.count += 1;
     const problem = { id: this.count, at: new Date(), code, message };

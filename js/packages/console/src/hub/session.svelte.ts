@@ -112,7 +112,7 @@ class Session {
   /** Rejects with the hub's reason where it turns the key away. */
   async signIn(key: string, remember: boolean): Promise<void> {
     const role = roleOf(key);
-    if (role === "tavern") throw new TavernlinkError("forbidden", t("signin.notTavern"));
+    if (role === "tavern") throw new Error(t("signin.notTavern"));
     this.busy = true;
     const stay = new Stay(role ?? "app", key.trim(), this.problems);
     try {

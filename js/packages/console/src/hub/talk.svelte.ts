@@ -16,7 +16,7 @@ export interface Line {
   held: boolean;
   own: boolean;
   /** The hub did not take it, and why. */
-  failed?: string;
+  failed?: TavernlinkError;
 }
 
 type Heard = Pick<RoomMessage, "message_id" | "name" | "text" | "time" | "role" | "held" | "kind" | "member">;
@@ -65,9 +65,8 @@ export class Talk {
       await this.hub.generation("chat.send", { room: this.room, text }).result;
     } catch (error) {
       if (!(error instanceof TavernlinkError)) throw error;
-      const { code, message } = error;
-      if (code === "cancelled") return;
-      this.lines = this.lines.map((each) => (each.id === id ? { ...each, failed: message } : each));
+      if (error.code === "cancelled") return;
+      this.lines = this.lines.map((each) => (each.id === id ? { ...each, failed: error } : each));
     }
   }
 

@@ -1,6 +1,7 @@
 /** The language of the page: the browser's, until the person chooses one. */
 
 import { en, type TextName } from "./en.js";
+import { sentenceOf } from "./errors.js";
 import { zh } from "./zh.js";
 
 export type Language = "en" | "zh";
@@ -34,4 +35,9 @@ export const language = new LanguageChoice();
 
 export function t(name: TextName, values?: Record<string, string | number>): string {
   return language.text(name, values);
+}
+
+/** An error in the present language. */
+export function errorText(error: unknown): string {
+  return sentenceOf(error, language.current);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ConnectionState } from "@tavernlink/client";
 import { beforeEach, expect, it, vi } from "vitest";
 
+import errorsInChinese from "../../src/generated/errors.zh-cn.json" with { type: "json" };
 import { Log } from "../../src/log.js";
 import { Panel, type PanelActions } from "../../src/panel/panel.js";
 import { TEXTS, Texts, type Translate } from "../../src/panel/texts.js";
@@ -12,7 +13,10 @@ import { Settings } from "../../src/settings.js";
 import { FakeLine, HandSight, HTML as template, ONLINE as online, openTemplate } from "./stand_in.js";
 
 const folder = join(import.meta.dirname, "../../static");
-const chinese = JSON.parse(readFileSync(join(folder, "i18n/zh-cn.json"), "utf8")) as Record<string, string>;
+const chinese = {
+  ...(errorsInChinese as Record<string, string>),
+  ...(JSON.parse(readFileSync(join(folder, "i18n/zh-cn.json"), "utf8")) as Record<string, string>),
+};
 const english = JSON.parse(readFileSync(join(folder, "i18n/en.json"), "utf8")) as Record<string, string>;
 
 let all: Record<string, unknown>;
@@ -194,7 +198,7 @@ it("hides the key as it is typed", () => {
 it("speaks the person's language, also of errors", () => {
   open((english_text, key) => chinese[key] ?? english_text);
   line.become({ name: "refused", code: "key_revoked", message: "This key was revoked." });
-  expect(text("state")).toBe("被 Hub 拒绝");
+  expect(text("state")).toBe("被中枢拒绝");
   expect(text("detail")).toContain("吊销");
 });
 
