@@ -13,6 +13,8 @@ finds everything new (`fresh.py`).
     open_tab(…)   a tab with a browser profile of its own on `sillytavern`, hub and model connected, Seraphina open;
                   takes what TabOptions takes, and `context` for a second tab of one profile
     tab           the shared tab with a new chat: quicker, for tests that leave the page as it was
+    tavern        that tab for the SDK
+    desk          that tab with the folder of its chats, and looks at all that must stay as it is
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ from tavernlink.demo.model import Model
 from tavernlink.demo.process import log_tail
 from tavernlink.demo.sillytavern import SillyTavern, prepare
 from tavernlink.extension_files import extension_folder
-from tavernlink.sdk import Hub, connect
+from tavernlink.sdk import Hub, Tavern, connect
 from tavernlink.tab import Tab, TabOptions, find_browser
 from tavernlink.tab.browser import launch_arguments
-from tests.e2e.desk import SETTLED
+from tests.e2e.desk import SETTLED, Desk
 from tests.e2e.example_world import ExampleWorld
 from tests.e2e.fresh import FreshWorld
 from tests.e2e.patience import LOAD_SECONDS, PATIENCE, TEST_SECONDS
@@ -191,6 +193,18 @@ async def tab(shared_tab: Tab, model: Model) -> Tab:  # what the model saw befor
     await shared_tab.select_character("default_Seraphina.png")
     await shared_tab.new_chat()
     return shared_tab
+
+
+@pytest.fixture
+def tavern(app: Hub) -> Tavern:
+    return app.tavern("shared")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(tab: Tab, sillytavern: SillyTavern) -> Desk:
+    found = Desk(tab, sillytavern)
+    await found.settle()
+    return found
 
 
 @contextlib.asynccontextmanager

@@ -103,7 +103,11 @@ class Desk:
         self._chats = Path(sillytavern.user_data) / "chats"
 
     async def settle(self) -> None:
-        """Have done what SillyTavern does to a chat by itself some time after opening it: a token count, and a save."""
+        """Have done what SillyTavern does to a chat by itself a second after opening it: a token count, and a save.
+
+        The count is a dry run, which notes world info's timers in the chat's metadata. Whatever changes later would be
+        somebody else's doing.
+        """
         await self.tab.evaluate(
             """async () => {
                 await SillyTavern.getContext().generate('normal', {}, true);

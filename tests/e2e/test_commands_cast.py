@@ -21,9 +21,7 @@ from tavernlink.errors import TavernlinkError
 from tavernlink.protocol.commands.cards import CharacterNote
 from tavernlink.protocol.files import File
 from tavernlink.protocol.requests import PromptMessage
-from tavernlink.sdk import Hub
 from tavernlink.sdk.tavern import Tavern
-from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
 
 SERAPHINA = "default_Seraphina.png"
@@ -74,16 +72,9 @@ def size_of(image: bytes) -> tuple[int, int]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(tab: Tab, sillytavern: SillyTavern) -> AsyncIterator[Desk]:
-    desk = Desk(tab, sillytavern)
-    await desk.settle()
+async def desk(desk: Desk) -> AsyncIterator[Desk]:
     yield desk
-    assert await tab.open_dialogs() == []
-
-
-@pytest.fixture
-def tavern(app: Hub) -> Tavern:
-    return app.tavern("shared")
+    assert await desk.tab.open_dialogs() == []
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from tavernlink.protocol.files import File
 from tavernlink.sdk import Hub
 from tavernlink.sdk.request import Request
 from tavernlink.sdk.tavern import Tavern
-from tavernlink.tab import Tab
 from tests.docs.markdown import ROOT, examples
 from tests.e2e.desk import SETTLED, Desk
 from tests.e2e.overheard import overhear
@@ -44,20 +43,14 @@ _TRUNCATE = "(count) => { SillyTavern.getContext().powerUserSettings.chat_trunca
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(tab: Tab, sillytavern: SillyTavern) -> AsyncIterator[Desk]:
+async def desk(desk: Desk) -> AsyncIterator[Desk]:
     """The shared tab with a draft in its text box, which must be there in the end."""
-    desk = Desk(tab, sillytavern)
     await desk.type_draft(DRAFT)
     yield desk
     text, _, _ = await desk.draft()
     await desk.clear_draft()
     assert text == DRAFT
     assert await desk.tab.open_dialogs() == []
-
-
-@pytest.fixture
-def tavern(app: Hub) -> Tavern:
-    return app.tavern("shared")
 
 
 @pytest.fixture

@@ -5,13 +5,10 @@ from __future__ import annotations
 import base64
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
-import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tavernlink.demo.hub import RunningHub
-from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
 from tests.e2e.visitor import check_looks, sign_in, visitor
 
@@ -26,11 +23,6 @@ _LOOK_OUT = """() => {
 _PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def desk(tab: Tab, sillytavern: Any) -> Desk:
-    return Desk(tab, sillytavern)
 
 
 async def open_chat(page: Page, hub: RunningHub, key: str) -> Locator:

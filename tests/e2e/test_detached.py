@@ -6,11 +6,9 @@ import asyncio
 import base64
 import struct
 import zlib
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_asyncio
 
 from tavernlink.demo.model import Model
 from tavernlink.demo.sillytavern import SillyTavern
@@ -41,18 +39,6 @@ _CONNECT_TEXT = """async (url) => {
     $('#api_button_textgenerationwebui').trigger('click');
     await online;
 }"""
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def desk(tab: Tab, sillytavern: SillyTavern) -> AsyncIterator[Desk]:
-    desk = Desk(tab, sillytavern)
-    await desk.settle()
-    yield desk
-
-
-@pytest.fixture
-def tavern(app: Hub) -> Tavern:
-    return app.tavern("shared")
 
 
 def ask(tavern: Tavern, text: str, **options: Any) -> Reply:

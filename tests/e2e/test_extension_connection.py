@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.demo.sillytavern import SillyTavern
@@ -19,6 +19,7 @@ from tavernlink.protocol.taverns import TavernChanged, TavernInfo
 from tavernlink.sdk import Hub, connect
 from tavernlink.tab import Tab, find_browser
 from tavernlink.tab.browser import launch_arguments
+from tests.e2e.drawer import drawer_at
 from tests.e2e.overheard import overhear, tavern_of
 from tests.e2e.patience import PATIENCE
 
@@ -47,17 +48,19 @@ _SEND = """async (text) => {
     await SillyTavern.getContext().generate('normal');
 }"""
 _LOG = """async () => {
-    const panel = document.querySelector('#tavernlink_panel');
-    // The log is drawn while it can be seen.
-    for (let at = panel; at; at = at.parentElement) at.classList.replace('closedDrawer', 'openDrawer');
-    panel.querySelector('.inline-drawer-content').style.display = 'block';
-    panel.querySelector('details.tavernlink-log').open = true;
+    const log = document.querySelector('#tavernlink_panel pre');
     const frame = () => new Promise((done) => requestAnimationFrame(done));
-    do await frame(); while (panel.querySelector('pre').textContent === '');
+    do await frame(); while (log.textContent === '');
     await frame();
     await frame();
-    return panel.querySelector('pre').textContent;
+    return log.textContent;
 }"""
+
+
+async def _log(tab: Tab) -> str:
+    """Return the drawer's log, which is drawn while it can be seen."""
+    async with drawer_at(tab, "log"):
+        return str(await tab.evaluate(_LOG))
 
 
 async def _in_state(tab: Tab, state: str) -> None:
@@ -173,7 +176,7 @@ async def test_a_key_that_will_not_do_is_a_red_light_with_the_hubs_words(
     assert await tab.evaluate(_LIGHT) == "red"
     assert (await tab.evaluate("() => globalThis.tavernlink.state().code")) == code
     assert await tab.evaluate(_PART, "detail")
-    log = await tab.evaluate(_LOG)
+    log = await _log(tab)
     assert code in log
     assert "bbbbbbbbbbbb" not in log
     assert hub.app_key not in log
@@ -187,16 +190,8 @@ async def test_no_hub_is_an_amber_light_and_tries_without_end(
     await tab.evaluate(_PRESS, "connect")
     await _in_state(tab, "waiting")
     assert await tab.evaluate(_LIGHT) == "amber"
-    await tab.page.wait_for_function(
-        """() => {
-            const panel = document.querySelector('#tavernlink_panel');
-            const log = panel.querySelector('pre');
-            for (let at = panel; at; at = at.parentElement) at.classList.replace('closedDrawer', 'openDrawer');
-            panel.querySelector('.inline-drawer-content').style.display = 'block';
-            log.closest('details').open = true;
-            return log.textContent.match(/info connecting/g)?.length >= 3;
-        }"""
-    )
+    async with drawer_at(tab, "log") as drawer:
+        await expect(drawer.locator("pre")).to_have_text(re.compile("(info connecting.*){3}", re.DOTALL))
     await tab.evaluate(_PRESS, "disconnect")
 
 
@@ -331,7 +326,7 @@ async def test_a_line_that_drops_in_the_middle_of_a_reply_loses_and_doubles_noth
     stream.assert_in_order_with_gaps()
     assert stream.text() == stream.ended.text
     assert stream.ended.text.startswith('You said: "a long tale".')
-    log = await tab.evaluate(_LOG)
+    log = await _log(tab)
     assert "The session goes on" in log
 
 
@@ -365,7 +360,7 @@ async def test_the_state_that_apps_see_follows_the_tab(tab: Tab, app: Hub) -> No
 
 
 async def test_the_extension_reports_no_error_of_its_own(tab: Tab) -> None:
-    log: Any = await tab.evaluate(_LOG)
+    log = await _log(tab)
     assert not re.search(r"^\S+ error ", log, re.MULTILINE), log
 
 

@@ -255,9 +255,10 @@ async def test_five_thousand_messages_do_not_freeze_the_page(
     await copy.until(lambda mirror: mirror.chat_id == "a long story" and len(mirror.messages) == _LONG, 60)
     assert copy.mirror.messages[4321].text.startswith("Message 4321.")
 
-    # All of it again, in a new session. What else the page does can only lengthen a task: the best of three counts.
+    # All of it again, in a new session. What else the page does, SillyTavern's own saving of the chat above all, and
+    # a machine that is busy can only lengthen a task: the best counts.
     longest = 1e9
-    for _ in range(3):
+    for _ in range(6):
         longest = min(longest, await _longest_task_of_reconnecting(copy))
         if longest < 50:
             break

@@ -14,7 +14,6 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletio
 
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.model import Model
-from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
 
@@ -25,11 +24,6 @@ SERAPHINA = "shared/Seraphina"
 async def client(hub: RunningHub) -> AsyncIterator[AsyncOpenAI]:
     async with AsyncOpenAI(base_url=f"{hub.url}/v1", api_key=hub.app_key, max_retries=0) as opened:
         yield opened
-
-
-@pytest.fixture
-def desk(tab: Tab, sillytavern: SillyTavern) -> Desk:
-    return Desk(tab, sillytavern)
 
 
 def said(text: str) -> list[ChatCompletionMessageParam]:

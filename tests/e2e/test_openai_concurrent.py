@@ -9,21 +9,12 @@ from openai import AsyncOpenAI
 
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.model import Model
-from tavernlink.demo.sillytavern import SillyTavern
-from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
 
 STREAMS = 16
 TOKENS = 300  # as many as SillyTavern's default preset allows
 SPEED = 40  # tokens per second that the stand-in model gives each stream
 DRAFT = "I am writing this while sixteen programs talk to Seraphina, and not a letter of it may be lost."
-
-# A second after a message SillyTavern counts the prompt's tokens in a dry run, and that notes world info's timers in
-# the chat's metadata. It is done here and now, so that every later change would be somebody else's.
-SETTLE = """async () => {
-    await SillyTavern.getContext().generate('normal', {}, true);
-    await SillyTavern.getContext().saveChat();
-}"""
 
 
 async def stream(client: AsyncOpenAI, marker: str) -> str:
@@ -37,11 +28,10 @@ async def stream(client: AsyncOpenAI, marker: str) -> str:
 
 
 async def test_sixteen_streams_at_once_take_less_than_three_times_one_and_touch_nothing_of_the_persons(
-    hub: RunningHub, tab: Tab, sillytavern: SillyTavern, model: Model
+    hub: RunningHub, desk: Desk, model: Model
 ) -> None:
-    desk = Desk(tab, sillytavern)
     await desk.write((True, "What is this place?"), (False, "A glade, {{user}}."), (True, "Thank you."))
-    await tab.evaluate(SETTLE)
+    await desk.settle()
     before = await desk.look()
 
     async with AsyncOpenAI(base_url=f"{hub.url}/v1", api_key=hub.app_key, max_retries=0) as client:

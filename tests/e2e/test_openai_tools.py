@@ -13,7 +13,6 @@ from openai import AsyncOpenAI
 
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.model import Model
-from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
 
@@ -36,11 +35,6 @@ ROLLED = "You rolled <b>4</b>. {{char}} {{setvar::leak::1}}"
 async def client(hub: RunningHub) -> AsyncIterator[Any]:
     async with AsyncOpenAI(base_url=f"{hub.url}/v1", api_key=hub.app_key, max_retries=0) as opened:
         yield opened
-
-
-@pytest.fixture
-def desk(tab: Tab, sillytavern: SillyTavern) -> Desk:
-    return Desk(tab, sillytavern)
 
 
 def results_of(message: Any) -> list[dict[str, Any]]:

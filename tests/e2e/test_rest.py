@@ -8,13 +8,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from tavernlink.demo.hub import RunningHub
 from tavernlink.demo.model import Model
-from tavernlink.demo.sillytavern import SillyTavern
-from tavernlink.tab import Tab
 from tests.e2e.desk import Desk
 from tests.e2e.patience import PATIENCE
 from tests.http.sse_reader import Sent, read_events
@@ -25,11 +22,6 @@ async def http(hub: RunningHub) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {hub.app_key}"}
     async with httpx.AsyncClient(base_url=f"{hub.url}/api", headers=headers, timeout=PATIENCE) as opened:
         yield opened
-
-
-@pytest.fixture
-def desk(tab: Tab, sillytavern: SillyTavern) -> Desk:
-    return Desk(tab, sillytavern)
 
 
 def result(answer: httpx.Response, status: int = 200) -> Any:

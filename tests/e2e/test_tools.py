@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 import tavernlink
 from tavernlink.config.mcp import McpServer, McpSettings
@@ -24,6 +24,7 @@ from tavernlink.sdk import Hub
 from tavernlink.tab import Tab, TabOptions
 from tests.e2e.conftest import Witness
 from tests.e2e.desk import SETTLED
+from tests.e2e.drawer import drawer_at
 from tests.e2e.patience import PATIENCE
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -257,44 +258,34 @@ async def test_images_are_shown_and_a_stealth_tool_ends_the_turn(world: World, m
 
 
 async def test_the_person_chooses_which_functions_are_offered(world: World, model: Model) -> None:
-    page = world.tab.page
-    drawer = page.locator("#tavernlink_panel")
-    await page.evaluate(
-        """() => {
-            // The drawer, wherever SillyTavern keeps it closed.
-            for (let at = document.querySelector('#tavernlink_panel'); at; at = at.parentElement)
-                at.classList.replace('closedDrawer', 'openDrawer');
-            document.querySelector('#tavernlink_panel .inline-drawer-content').style.display = 'block';
-            document.querySelector('#tavernlink_panel .tavernlink-tools').open = true;
-        }"""
-    )
-    scope, choice = page.locator("#tavernlink_tools_scope"), page.locator("#tavernlink_tools_choice")
-    force: Any = {"force": True}
-
     async def offered_now() -> list[str]:
         await world.send("hello [tokens=5]")
         return offered(model)
 
-    try:
-        await scope.select_option("chat", **force)
-        await choice.select_option("none", **force)
-        assert await offered_now() == []
-        await page.evaluate(
-            """() => [...document.querySelectorAll('[data-part="tools"] label')]
-                .find((label) => label.textContent.startsWith('roll')).querySelector('input').click()"""
-        )
-        assert await choice.input_value() == "some"
-        assert await offered_now() == ["roll"]
-        assert "1 of 4" in (await drawer.locator('[data-part="tools-status"]').text_content() or "")
-        await world.tab.new_chat()  # that was said of the other chat
-        assert await offered_now() == ["harbour", "roll", "silence", "tide"]
-        await scope.select_option("character", **force)
-        await choice.select_option("none", **force)
-        assert await offered_now() == []
-    finally:
-        await scope.select_option("character", **force)
-        await choice.select_option("inherit", **force)
-    assert "roll" in await offered_now()
+    async with drawer_at(world.tab, "tools") as drawer:
+        scope, choice = drawer.locator("#tavernlink_tools_scope"), drawer.locator("#tavernlink_tools_choice")
+        force: Any = {"force": True}
+
+        try:
+            await scope.select_option("chat", **force)
+            await choice.select_option("none", **force)
+            assert await offered_now() == []
+            await world.tab.evaluate(
+                """() => [...document.querySelectorAll('[data-part="tools"] label')]
+                    .find((label) => label.textContent.startsWith('roll')).querySelector('input').click()"""
+            )
+            await expect(choice).to_have_value("some")
+            assert await offered_now() == ["roll"]
+            await expect(drawer.locator('[data-part="tools-status"]')).to_contain_text("1 of 4")
+            await world.tab.new_chat()  # that was said of the other chat
+            assert await offered_now() == ["harbour", "roll", "silence", "tide"]
+            await scope.select_option("character", **force)
+            await choice.select_option("none", **force)
+            assert await offered_now() == []
+        finally:
+            await scope.select_option("character", **force)
+            await choice.select_option("inherit", **force)
+        assert "roll" in await offered_now()
 
 
 async def test_functions_of_the_page_are_called_by_programs_and_from_frames(world: World) -> None:

@@ -31,21 +31,14 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQG
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(tab: Tab, sillytavern: SillyTavern) -> AsyncIterator[Desk]:
+async def desk(desk: Desk) -> AsyncIterator[Desk]:
     """The shared tab with a draft in its text box, partly selected: it must come out of every test as it was."""
-    desk = Desk(tab, sillytavern)
-    await desk.settle()
     await desk.type_draft(DRAFT, caret=(3, 9))
     yield desk
     draft = await desk.draft()
     await desk.clear_draft()
     assert draft == (DRAFT, 3, 9)
     assert await desk.tab.open_dialogs() == []
-
-
-@pytest.fixture
-def tavern(app: Hub) -> Tavern:
-    return app.tavern("shared")
 
 
 async def error_of(request: Request[Any]) -> TavernlinkError:
