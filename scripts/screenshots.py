@@ -14,6 +14,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,7 @@ _CONSOLE = (
     "overview",
     "chat",
     "requests",
+    "tabs",
     "rooms",
     "keys",
     "functions",
@@ -45,6 +47,7 @@ _CONSOLE = (
     "webhooks",
     "schedules",
     "settings",
+    "logs",
     "audit",
 )
 _UNFOLDED = (
@@ -148,6 +151,21 @@ def _busy(facts: dict[str, str]) -> Iterator[None]:
             each.join()
 
 
+@contextlib.contextmanager
+def _kept_tab(page: Page, facts: dict[str, str]) -> Iterator[None]:
+    """Have a tab kept open without a screen, until the page shows what it looks like."""
+    with tempfile.TemporaryDirectory() as profiles:
+        command = [sys.executable, "-m", "tavernlink", "tab", facts["sillytavern"], "--profiles", profiles]
+        command += ["--hub", facts["hub"], "--key", facts["tavern_key"]]
+        command += ["--name", "night shift", "--character", "Seraphina"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as keeping:
+            try:
+                expect(page.locator("main li img")).to_be_visible(timeout=120_000)
+                yield
+            finally:
+                keeping.terminate()
+
+
 def _live_a_little(facts: dict[str, str]) -> None:
     """Have something to show: a room, keys, a webhook, a schedule, a conversation."""
     with tavernlink.connect_sync(facts["hub"], facts["admin_key"], name="Gardener") as hub:
@@ -195,11 +213,27 @@ def _take_console(browser: Browser, facts: dict[str, str], locale: str, mark: st
         for name in names:
             page.evaluate("(name) => { location.hash = `#/${name}` }", name)
             _settle(page)
-            with _busy(facts) if name == "overview" else contextlib.nullcontext():
-                # Its charts show what comes by in time.
-                page.wait_for_timeout(_WATCHED if name == "overview" else 0)
+            with _in_use(page, facts, name):
                 _keep(page, f"{prefix}-{name}{mark}")
         context.close()
+
+
+@contextlib.contextmanager
+def _in_use(page: Page, facts: dict[str, str], name: str) -> Iterator[None]:
+    """Have on a page of the console what it is for."""
+    if name == "overview":
+        with _busy(facts):
+            page.wait_for_timeout(_WATCHED)  # its charts show what comes by in time
+            yield
+    elif name == "tabs":
+        with _kept_tab(page, facts):
+            yield
+    elif name == "logs":
+        page.locator("main input").first.fill("peer.")  # who comes and goes, and no folder of this machine
+        _settle(page)
+        yield
+    else:
+        yield
 
 
 def _settle(page: Page) -> None:

@@ -270,7 +270,7 @@ async def test_every_page_looks_right_on_an_empty_hub_and_on_a_busy_one(
             await open_page(page, each, folded=folded)
             if each not in {"settings", "logs", "audit", "keys"}:  # they are not empty on any hub
                 await page.locator("main .card:visible, main .soft:visible").first.wait_for()
-                await page.screenshot(path=artefacts("console") / f"{name}-empty-{each}.png")
+                await check_looks(page, f"{name}-empty-{each}")
 
         await page.goto(f"{house.url}/")
         await sign_in(page, house.admin_key)

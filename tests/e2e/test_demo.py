@@ -100,6 +100,9 @@ async def test_it_stays_usable_until_a_signal_and_takes_everything_with_it(
         async with tavernlink.connect(facts["hub"], facts["app_key"]) as hub:
             result = await hub.tavern().send("Marker-99 [tokens=30]")
         assert "Marker-99" in result.text
+        async with tavernlink.connect(facts["hub"], facts["admin_key"]) as hub:
+            page = await hub.logs.list()
+        assert "peer.connected" in {line.text for line in page.lines}
         process.send_signal(number)
         async with asyncio.timeout(PATIENCE):
             _, progress = await process.communicate()

@@ -17,7 +17,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ import httpx
 
 from tavernlink.config import Settings
 from tavernlink.demo.errors import DemoError
-from tavernlink.demo.hub import RunningHub, log_to, open_hub
+from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.demo.install import find_node
 from tavernlink.demo.listener import is_free
 from tavernlink.demo.model import MODEL_ID, Model
@@ -35,6 +35,7 @@ from tavernlink.demo.sillytavern import SillyTavern
 from tavernlink.demo.stopping import cancelled_by_signals
 from tavernlink.errors import TavernlinkError
 from tavernlink.extension_files import extension_folder
+from tavernlink.logs import set_up_logs
 from tavernlink.sdk import connect
 from tavernlink.tab import Tab, TabOptions, find_browser, run_forever
 
@@ -131,7 +132,7 @@ async def _stage(options: DemoOptions, data: Path, say: _Speaker) -> AsyncIterat
     find_node()
     async with contextlib.AsyncExitStack() as stack:
         hub_log = data / "hub" / "hub.log"
-        stack.enter_context(log_to(hub_log))
+        stack.enter_context(_log_to(hub_log))
         hub = await stack.enter_async_context(open_hub(data / "hub", port=_hub_port(options)))
         say(f"The hub listens on {hub.url}")
         model = None
@@ -164,6 +165,18 @@ async def _stage(options: DemoOptions, data: Path, say: _Speaker) -> AsyncIterat
             raise DemoError(error.code, f"{error.message}\n{_logs(tavern.log, hub_log)}") from error
         say(f"A headless tab is open and connected ({browser.name})\n")
         yield _Stage(hub, tavern, model_url, model, tab_options, tab)
+
+
+@contextlib.contextmanager
+def _log_to(path: Path) -> Iterator[None]:
+    """Write the log of this process to a file as a hub writes its own: the console shows it, secrets are cut out."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        set_up_logs("info", "json", file)
+        try:
+            yield
+        finally:
+            set_up_logs("warning")
 
 
 def _hub_port(options: DemoOptions) -> int:
