@@ -17,7 +17,7 @@ def test_every_code_has_its_chinese_in_the_same_order() -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_a_meaning_is_chinese_and_names_what_the_english_one_names(code: str) -> None:
     english, chinese = CODES[code].codes[code], CHINESE[code]
-    assert re.search(r"[\u4e00-\u9fff].*。|？$", chinese)
+    assert re.search(r"[\u4e00-\u9fff].*[。？]$", chinese)
     assert re.findall(r"`[^`]+`", chinese) == re.findall(r"`[^`]+`", english)
 
 

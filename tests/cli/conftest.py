@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tavernlink.cli import main
-from tavernlink.demo.hub import log_to
 from tavernlink.protocol.commands.catalogue import COMMANDS
+from tests.hub_log import log_to
 from tests.sdk.house import House
 
 

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 import tavernlink
-from tavernlink.demo.hub import log_to
 from tests.docs.markdown import ROOT, examples
+from tests.hub_log import log_to
 from tests.sdk.house import House
 
 WEBHOOKS = examples(ROOT / "docs/guide/webhooks.md")

@@ -18,12 +18,12 @@ import pytest
 
 import tavernlink
 from tavernlink.cli import main as run_cli
-from tavernlink.demo.hub import log_to
 from tavernlink.protocol.commands.catalogue import COMMANDS
 from tests.docs.answers import Answers, converted
 from tests.docs.blocks import MARKS, Block, blocks, documents, every_page, is_generated
 from tests.docs.languages import CHECKS, SCRIPTS, SHELLS, check_json, command_lines, words_of
 from tests.docs.markdown import ROOT
+from tests.hub_log import log_to
 from tests.sdk.house import House
 
 pytestmark = [pytest.mark.xdist_group("documents"), pytest.mark.timeout(60)]

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tavernlink.demo.hub import log_to
 from tests.docs.markdown import ROOT, examples
+from tests.hub_log import log_to
 from tests.sdk.house import House
 
 QUOTED = re.compile(r"^ *<!-- part: from (\S+) -->\n *```\w+\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

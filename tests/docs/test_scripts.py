@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tavernlink.demo.hub import log_to
 from tests.docs.blocks import blocks, documents
 from tests.docs.languages import SCRIPTS
 from tests.docs.markdown import ROOT, examples
+from tests.hub_log import log_to
 from tests.sdk.house import House
 
 JS = ROOT / "js"

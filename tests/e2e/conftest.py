@@ -29,7 +29,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
-from tavernlink.demo.hub import RunningHub, log_to, open_hub
+from tavernlink.demo.hub import RunningHub, open_hub
 from tavernlink.demo.model import Model
 from tavernlink.demo.process import log_tail
 from tavernlink.demo.sillytavern import SillyTavern, prepare
@@ -41,6 +41,7 @@ from tests.e2e.desk import SETTLED, Desk
 from tests.e2e.example_world import ExampleWorld
 from tests.e2e.fresh import FreshWorld
 from tests.e2e.patience import LOAD_SECONDS, PATIENCE, TEST_SECONDS
+from tests.hub_log import log_to
 
 _HERE = Path(__file__).parent
 _CONSOLE_LINES = 60

@@ -231,7 +231,7 @@ async def _longest_task_of_reconnecting(copy: Copy) -> float:
     try:
         await copy.tab.evaluate(_RECONNECT)
         await copy.until(lambda mirror: mirror.loading)
-        await copy.until(lambda mirror: not mirror.loading and len(mirror.messages) == _LONG, 60)
+        await copy.until(lambda mirror: not mirror.loading and len(mirror.messages) == _LONG)
     finally:
         trace = await chrome.stop_tracing()
     return _longest_task(trace)
@@ -252,7 +252,7 @@ async def test_five_thousand_messages_do_not_freeze_the_page(
         )
     (folder / "a long story.jsonl").write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
     await tab.evaluate("() => SillyTavern.getContext().openCharacterChat('a long story')")
-    await copy.until(lambda mirror: mirror.chat_id == "a long story" and len(mirror.messages) == _LONG, 60)
+    await copy.until(lambda mirror: mirror.chat_id == "a long story" and len(mirror.messages) == _LONG)
     assert copy.mirror.messages[4321].text.startswith("Message 4321.")
 
     # All of it again, in a new session. What else the page does, SillyTavern's own saving of the chat above all, and

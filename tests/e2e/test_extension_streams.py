@@ -260,7 +260,7 @@ async def test_two_thousand_tokens_cost_bytes_in_proportion(tab: Tab, ear: Ear) 
         await tab.new_chat()
         wire.frames.clear()
         await tab.evaluate(_SEND, f"tell me everything [tokens={tokens}] [speed=1000]")
-        stream = await ear.next_end(60)
+        stream = await ear.next_end()
         stream.assert_in_order()
         assert len(stream.deltas) == tokens
         assert stream.text() == stream.ended.text == (await tab.evaluate(_CHAT))[-1]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from tavernlink.demo.hub import log_to
+from tests.hub_log import log_to
 from tests.sdk.house import House
 
 HERE = Path(__file__).parent

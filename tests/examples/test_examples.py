@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 import tavernlink
-from tavernlink.demo.hub import log_to, open_hub
+from tavernlink.demo.hub import open_hub
+from tests.hub_log import log_to
 from tests.sdk.house import House
 from tests.sdk.scripted_tavern import scripted_tavern
 

@@ -11,9 +11,9 @@ from typing import Any
 from playwright.sync_api import expect, sync_playwright
 
 import tavernlink
-from tavernlink.demo.hub import log_to
 from tavernlink.tab.browser import find_browser, launch_arguments
 from tests.examples.test_bots import EXAMPLES
+from tests.hub_log import log_to
 from tests.sdk.house import House
 
 LIMIT = 60_000

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 import tavernlink
-from tavernlink.demo.hub import log_to, open_hub
+from tavernlink.demo.hub import open_hub
 from tests.examples.test_bots import EXAMPLES, environment, running
+from tests.hub_log import log_to
 from tests.sdk.house import House
 
 

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from tavernlink.app import Server
 from tavernlink.config import Settings, SettingsError
 from tavernlink.demo.errors import DemoError
 from tavernlink.errors import NotFound
 
-__all__ = ["RunningHub", "log_to", "open_hub"]
+__all__ = ["RunningHub", "open_hub"]
 
 _KEY_NAME = "demo"
 
@@ -57,26 +55,3 @@ async def open_hub(data_dir: Path, *, port: int = 0, **settings: Any) -> AsyncIt
         yield RunningHub(server, **keys)
     finally:
         await server.stop()
-
-
-@contextlib.contextmanager
-def log_to(path: Path) -> Any:
-    """Write the structured log of everything in this process to a file, one JSON object per line, while inside."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = structlog.get_config()
-    with path.open("a", encoding="utf-8") as file:
-        structlog.configure(
-            processors=[
-                structlog.contextvars.merge_contextvars,
-                structlog.processors.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso"),
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-            logger_factory=structlog.WriteLoggerFactory(file),
-            cache_logger_on_first_use=False,
-        )
-        try:
-            yield
-        finally:
-            structlog.configure(**before)

@@ -1,6 +1,8 @@
 /** Every function that this key may call, kept up to date by the hub. */
 
-import { TavernlinkError, type FunctionInfo, type Hub } from "@tavernlink/client";
+import type { FunctionInfo, Hub } from "@tavernlink/client";
+
+import { toldBy } from "./problems.svelte.js";
 
 export class Functions {
   list = $state.raw<FunctionInfo[]>([]);
@@ -65,8 +67,7 @@ export class Call {
     try {
       await this.hub.request("function.call", { name: address, args, call_id: this.id });
     } catch (error) {
-      const code = error instanceof TavernlinkError ? error.code : "internal";
-      this.error = { code, message: error instanceof Error ? error.message : String(error) };
+      this.error = toldBy(error);
       this.state = "failed";
     }
   }

@@ -11,6 +11,12 @@ export interface Problem {
 
 const LISTED = 20;
 
+/** The code and the words of whatever was thrown; `page` where it is no error of the hub's but a fault of this page. */
+export function toldBy(thrown: unknown): { code: string; message: string } {
+  const code = thrown instanceof TavernlinkError ? thrown.code : "page";
+  return { code, message: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
 export class Problems {
   list = $state<Problem[]>([]);
   shown = $state<Problem | null>(null);
@@ -18,10 +24,8 @@ export class Problems {
 
   /** Takes whatever was thrown; usable as a `catch` handler. */
   readonly take = (thrown: unknown): void => {
-    const code = thrown instanceof TavernlinkError ? thrown.code : "page";
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
     this.count += 1;
-    const problem = { id: this.count, at: new Date(), code, message };
+    const problem = { id: this.count, at: new Date(), ...toldBy(thrown) };
     this.list = [problem, ...this.list].slice(0, LISTED);
     this.shown = problem;
   };
